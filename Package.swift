@@ -1,0 +1,88 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours is built with these, so that a rule of the language is a rule of the tree.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+/// `Wire` alone returns spans and holds them in a reader.
+let lifetimes: [SwiftSetting] = settings + [.enableExperimentalFeature("Lifetimes")]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "netbootd",
+    products: [.executable(name: "netbootd", targets: ["netbootd"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // C libraries: module maps and inline shims, no logic.
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .systemLibrary(
+            name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+        // Imports go downwards only; scripts/check-imports.sh holds the same table.
+        .target(name: "Wire", swiftSettings: lifetimes),
+        .target(name: "BootCore", dependencies: ["Wire"], swiftSettings: settings),
+        .target(name: "SystemIO", dependencies: ["Wire", "CLinux"], swiftSettings: settings),
+        .target(name: "PacketIO", dependencies: ["Wire", "SystemIO", "CPcap"], swiftSettings: settings),
+        .target(name: "BootFiles", dependencies: ["Wire", "BootCore", "SystemIO"], swiftSettings: settings),
+        .target(
+            name: "DHCPServer",
+            dependencies: ["Wire", "BootCore", "SystemIO", "PacketIO", "CSQLite", logging],
+            swiftSettings: settings),
+        .target(
+            name: "TFTPServer",
+            dependencies: ["Wire", "BootCore", "BootFiles", "SystemIO", logging],
+            swiftSettings: settings),
+        .target(
+            name: "HTTPServer",
+            dependencies: ["Wire", "BootCore", "BootFiles", "SystemIO", "CMicrohttpd", logging],
+            swiftSettings: settings),
+        .target(
+            name: "Configuration",
+            dependencies: ["Wire", "BootCore", "DHCPServer", "TFTPServer", "HTTPServer", "CYAML"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "netbootd",
+            dependencies: [
+                "Wire", "BootCore", "SystemIO", "PacketIO", "BootFiles", "DHCPServer", "TFTPServer",
+                "HTTPServer", "Configuration", argumentParser, logging,
+            ],
+            swiftSettings: settings),
+
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
+        .testTarget(name: "BootCoreTests", dependencies: ["Wire", "BootCore"], swiftSettings: settings),
+        .testTarget(name: "SystemIOTests", dependencies: ["Wire", "SystemIO"], swiftSettings: settings),
+        .testTarget(
+            name: "BootFilesTests", dependencies: ["BootFiles", "SystemIO"], swiftSettings: settings),
+        .testTarget(
+            name: "DHCPServerTests",
+            dependencies: ["Wire", "BootCore", "SystemIO", "PacketIO", "DHCPServer", logging],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TFTPServerTests",
+            dependencies: ["Wire", "BootCore", "BootFiles", "SystemIO", "TFTPServer", logging],
+            swiftSettings: settings),
+        .testTarget(
+            name: "HTTPServerTests",
+            dependencies: ["Wire", "BootCore", "BootFiles", "SystemIO", "HTTPServer", logging],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ConfigurationTests",
+            dependencies: ["Wire", "BootCore", "DHCPServer", "TFTPServer", "HTTPServer", "Configuration"],
+            swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,225 @@
+/* Linux calls that Swift cannot import: variadics, macros, system calls without a wrapper. No rules here. */
+#pragma once
+/* Without _GNU_SOURCE, which would give some types another shape than they have in Swift's Glibc. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <ifaddrs.h>
+#include <linux/capability.h>
+#include <linux/openat2.h>
+#include <net/if.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/udp.h>
+#include <netpacket/packet.h>
+#include <poll.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/fsuid.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+static inline int netbootd_openat2(int directory, const char *path, uint64_t flags, uint64_t resolve) {
+    struct open_how how = {.flags = flags, .mode = 0, .resolve = resolve};
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+/* Keeps the capabilities of `mask` alone: permitted, effective and inheritable, of the calling thread. */
+static inline int netbootd_capset(uint64_t mask) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct data[2];
+    for (int i = 0; i < 2; i++) {
+        data[i].effective = data[i].permitted = data[i].inheritable = (uint32_t)(mask >> (32 * i));
+    }
+    return (int)syscall(SYS_capset, &header, data);
+}
+
+static inline void netbootd_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+static inline int netbootd_prctl(int option, unsigned long a, unsigned long b) { return prctl(option, a, b, 0, 0); }
+
+static inline int netbootd_interface_mtu(int socket, const char *name) {
+    struct ifreq request = {0};
+    strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+    return ioctl(socket, SIOCGIFMTU, &request) == 0 ? request.ifr_mtu : -1;
+}
+
+/* A received IPv4 datagram. Addresses and the port are in host byte order. */
+struct netbootd_datagram {
+    uint32_t peer_address;
+    uint16_t peer_port;
+    uint32_t local_address;   /* the address that it was sent to (IP_PKTINFO's ipi_addr) */
+    uint32_t interface_index; /* the interface that it came in by; 0 without IP_PKTINFO */
+    uint32_t length;          /* of the datagram; more than the buffer when it was cut off */
+};
+
+#define NETBOOTD_BATCH 32
+#define NETBOOTD_O_PATH 010000000 /* O_PATH */
+
+struct netbootd_mmsghdr { /* struct mmsghdr */
+    struct msghdr msg_hdr;
+    unsigned msg_len;
+};
+
+/* Reads up to `count` (at most NETBOOTD_BATCH) datagrams into consecutive parts of `buffer`, `size` bytes each.
+ * Answers how many, or -1 with errno. */
+static inline int netbootd_receive(int fd, uint8_t *buffer, size_t size, struct netbootd_datagram *out, int count) {
+    struct netbootd_mmsghdr messages[NETBOOTD_BATCH];
+    struct iovec vectors[NETBOOTD_BATCH];
+    struct sockaddr_in peers[NETBOOTD_BATCH];
+    union { char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))]; struct cmsghdr align; } control[NETBOOTD_BATCH];
+    if (count > NETBOOTD_BATCH) count = NETBOOTD_BATCH;
+    memset(messages, 0, sizeof messages[0] * (size_t)count);
+    for (int i = 0; i < count; i++) {
+        vectors[i] = (struct iovec){buffer + (size_t)i * size, size};
+        messages[i].msg_hdr = (struct msghdr){
+            .msg_name = &peers[i], .msg_namelen = sizeof peers[i], .msg_iov = &vectors[i], .msg_iovlen = 1,
+            .msg_control = &control[i], .msg_controllen = sizeof control[i]};
+    }
+    int received = (int)syscall(SYS_recvmmsg, fd, messages, (unsigned)count, MSG_DONTWAIT | MSG_TRUNC, NULL);
+    for (int i = 0; i < received; i++) {
+        struct netbootd_datagram *d = &out[i];
+        memset(d, 0, sizeof *d);
+        d->peer_address = ntohl(peers[i].sin_addr.s_addr);
+        d->peer_port = ntohs(peers[i].sin_port);
+        d->length = messages[i].msg_len;
+        struct msghdr *header = &messages[i].msg_hdr;
+        for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
+            if (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_PKTINFO) continue;
+            struct in_pktinfo info;
+            memcpy(&info, CMSG_DATA(c), sizeof info);
+            d->local_address = ntohl(info.ipi_addr.s_addr);
+            d->interface_index = (uint32_t)info.ipi_ifindex;
+        }
+    }
+    return received;
+}
+
+/* Sends `length` bytes to peer, as datagrams of `segment` bytes (UDP GSO) unless that is 0, from `source` by
+ * interface `interface_index` unless those are 0. Addresses and ports in host byte order. */
+static inline ssize_t netbootd_send(int fd, const uint8_t *bytes, size_t length, uint16_t segment,
+                                    uint32_t peer_address, uint16_t peer_port, uint32_t source,
+                                    uint32_t interface_index) {
+    struct sockaddr_in peer = {
+        .sin_family = AF_INET, .sin_port = htons(peer_port), .sin_addr = {.s_addr = htonl(peer_address)}};
+    struct iovec vector = {(void *)bytes, length};
+    union {
+        char bytes[CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(uint16_t))];
+        struct cmsghdr align;
+    } control;
+    memset(&control, 0, sizeof control);
+    struct msghdr message = {
+        .msg_name = &peer, .msg_namelen = sizeof peer, .msg_iov = &vector, .msg_iovlen = 1,
+        .msg_control = &control, .msg_controllen = sizeof control};
+    size_t used = 0;
+    struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+    if (source || interface_index) {
+        struct in_pktinfo info = {
+            .ipi_ifindex = (int)interface_index, .ipi_spec_dst = {.s_addr = htonl(source)}};
+        c->cmsg_level = IPPROTO_IP;
+        c->cmsg_type = IP_PKTINFO;
+        c->cmsg_len = CMSG_LEN(sizeof info);
+        memcpy(CMSG_DATA(c), &info, sizeof info);
+        used += CMSG_SPACE(sizeof info);
+        c = CMSG_NXTHDR(&message, c);
+    }
+    if (segment) {
+        c->cmsg_level = SOL_UDP;
+        c->cmsg_type = 103; /* UDP_SEGMENT, which glibc's header has only since 2.29 */
+        c->cmsg_len = CMSG_LEN(sizeof segment);
+        memcpy(CMSG_DATA(c), &segment, sizeof segment);
+        used += CMSG_SPACE(sizeof segment);
+    }
+    message.msg_controllen = used;
+    if (!used) message.msg_control = NULL;
+    return sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+/* A socket bound to an IPv4 address (host byte order) and port; -1 with errno. `device` may be NULL. */
+static inline int netbootd_bind4(int type, uint32_t address, uint16_t port, const char *device) {
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -1;
+    int on = 1;
+    struct sockaddr_in local = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {.s_addr = htonl(address)}};
+    if ((type == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on)) ||
+        (device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device) + 1)) ||
+        bind(fd, (struct sockaddr *)&local, sizeof local)) {
+        int error = errno;
+        close(fd);
+        errno = error;
+        return -1;
+    }
+    return fd;
+}
+
+static inline int netbootd_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
+
+static inline int netbootd_open_folder(const char *path) {
+    return open(path, NETBOOTD_O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* epoll_event holds a union, which Swift takes for unsafe: these two carry its 64-bit member alone. */
+static inline int netbootd_epoll_add(int epoll, int fd, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data = {.u64 = token}};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static inline int netbootd_epoll_remove(int epoll, int fd) {
+    struct epoll_event event = {0};
+    return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, &event);
+}
+
+struct netbootd_event { uint64_t token; uint32_t events; uint32_t padding; };
+
+static inline int netbootd_epoll_wait(int epoll, struct netbootd_event *out, int count, int milliseconds) {
+    struct epoll_event events[64];
+    if (count > 64) count = 64;
+    int ready = epoll_wait(epoll, events, count, milliseconds);
+    for (int i = 0; i < ready; i++) {
+        out[i] = (struct netbootd_event){.token = events[i].data.u64, .events = events[i].events};
+    }
+    return ready;
+}
+
+static inline int netbootd_set_option(int fd, int level, int name, int value) {
+    return setsockopt(fd, level, name, &value, sizeof value);
+}
+
+static inline int netbootd_local_port(int fd) {
+    struct sockaddr_in local;
+    socklen_t length = sizeof local;
+    return getsockname(fd, (struct sockaddr *)&local, &length) ? -1 : ntohs(local.sin_port);
+}
+
+/* Sends one datagram to a Unix socket; a leading '@' stands for the abstract namespace. */
+static inline int netbootd_send_unix(const char *path, const char *bytes, size_t length) {
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    size_t path_length = strlen(path);
+    if (path_length >= sizeof to.sun_path) { errno = ENAMETOOLONG; return -1; }
+    memcpy(to.sun_path, path, path_length);
+    if (path[0] == '@') to.sun_path[0] = 0;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -1;
+    ssize_t sent = sendto(fd, bytes, length, MSG_NOSIGNAL, (struct sockaddr *)&to,
+                          (socklen_t)(offsetof(struct sockaddr_un, sun_path) + path_length));
+    int error = errno;
+    close(fd);
+    errno = error;
+    return sent < 0 ? -1 : 0;
+}

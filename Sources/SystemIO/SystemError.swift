@@ -1,0 +1,33 @@
+import Glibc
+
+/// A system call that failed, with its errno.
+public struct SystemError: Error, Equatable, Sendable {
+    /// What was attempted, in words: "bind UDP port 67".
+    public let operation: String
+    public let code: CInt
+
+    public init(_ operation: String, code: CInt) {
+        self.operation = operation
+        self.code = code
+    }
+
+    /// Reads errno, so it must be made before any other call.
+    static func last(_ operation: @autoclosure () -> String) -> SystemError {
+        let code = errno
+        return SystemError(operation(), code: code)
+    }
+
+    public var isAddressInUse: Bool { code == EADDRINUSE }
+    public var isPermission: Bool { code == EACCES || code == EPERM }
+}
+
+extension SystemError: CustomStringConvertible {
+    public var description: String { "\(operation): \(Self.text(of: code))" }
+
+    /// The C library's words for an errno.
+    public static func text(of code: CInt) -> String {
+        var buffer = [CChar](repeating: 0, count: 128)
+        guard unsafe strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
