@@ -55,7 +55,7 @@ public struct NetworkInterface: Equatable, Sendable {
             interfaces.append(
                 NetworkInterface(
                     name: name, index: UInt32(link.sll_ifindex), mac: MACAddress(bytes: bytes),
-                    isUp: flags & UInt32(IFF_UP.rawValue) != 0, mtu: 0, addresses: []))
+                    isUp: flags & UInt32(IFF_UP) != 0, mtu: 0, addresses: []))
         case AF_INET:
             guard let mask = unsafe entry.ifa_netmask else { return }
             let own = unsafe UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in.self)

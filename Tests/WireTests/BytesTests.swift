@@ -35,7 +35,7 @@ struct BytesTests {
         #expect(bytes.count == 46)
         #expect(hexadecimal(bytes[0..<14]) == "525400123456" + "020000000001" + "0800")
         #expect(hexadecimal(bytes[14..<34]) == "45000020000000004011" + "6669" + "0a000001" + "0a000064")
-        #expect(hexadecimal(bytes[34..<42]) == "00430044" + "000c" + "2605")
+        #expect(hexadecimal(bytes[34..<42]) == "00430044" + "000c" + "2624")
         #expect(sum(bytes[14..<34]) == 0xffff)
         let pseudo: [UInt8] = Array(bytes[26..<34]) + [0, 17, 0, 12]
         #expect(sum(pseudo + bytes[34...]) == 0xffff)
