@@ -77,6 +77,14 @@ sweep() { # namespaces of runs that are dead
 
 start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 
+process_start() { # NAME WHERE LOG COMMAND...: in the background, in a namespace; sets STARTED, its pid
+  local name=$1 where=$2 log=$3; shift 3
+  # Not "inside": with a function, the pid would be that of a shell around the command.
+  ip netns exec "$(namespace "$where")" "$@" >>"$log" 2>&1 </dev/null &
+  STARTED=$!
+  process_remember "$name" "$STARTED"
+}
+
 process_remember() { printf '%s %s\n' "$2" "$(start_time "$2")" >"$RUN/pids/$1"; } # NAME PID
 
 process_pid() { # NAME: its pid, if it still runs

@@ -14,35 +14,37 @@ machine_accelerator() { # a /dev/kvm without a processor that can do it exists, 
 }
 
 machine_start() { # vmN KIND [MEGABYTES] [DISK]: DISK (file or folder) comes after the network; uses tapN
-  local name=$1 kind=$2 memory=${3:-} disk=${4:-} tap=tap${1#vm} dir=$RUN/$1 mac id qemu rom='' i
+  local name=$1 kind=$2 memory=${3:-} disk=${4:-} tap=tap${1#vm} dir=$RUN/$1 mac id qemu rom=''
+  local lean=graphics=off,hpet=off,vmport=off,usb=off,smm=off image=''
   mac=$(mac_of "$name"); id=${mac//:/}
   rm -rf "$dir"; mkdir -p "$dir"
   qemu=(qemu-system-x86_64 -smp 1 -nodefaults -no-user-config -display none -vga none -no-reboot
     -serial "file:$dir/console.log" -uuid "6e657462-6f6f-4000-8000-$id"
-    -smbios "type=1,manufacturer=netbootd,product=lab,serial=LAB-$id" -cpu max,la57=off)
+    -smbios "type=1,manufacturer=netbootd,product=lab,serial=LAB-$id" -cpu "max,la57=off")
   case $(machine_accelerator) in
   kvm) qemu+=(-accel kvm -accel tcg) ;;
   # The fastest of software emulation: one processor, a small translation buffer, nothing that is not needed.
   *) qemu+=(-accel "tcg,thread=multi,tb-size=256") ;;
   esac
   case $kind in
-  bios*) qemu+=(-machine pc,graphics=off,hpet=off,vmport=off,usb=off,smm=off -m "${memory:-384}") ;;
+  bios*) qemu+=(-machine "pc,$lean" -m "${memory:-384}") ;;
   uefi*)
     rom=,romfile=               # without it, OVMF would use the card's own iPXE
     cp /usr/share/OVMF/OVMF_VARS_4M.fd "$dir/variables.fd"
-    qemu+=(-machine q35,graphics=off,hpet=off,vmport=off,usb=off,smm=off -m "${memory:-512}"
+    qemu+=(-machine "q35,$lean" -m "${memory:-512}"
       -drive "if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"
       -drive "if=pflash,unit=1,format=raw,file=$dir/variables.fd") ;;
   esac
   # OVMF tries PXE first; the switches leave it nothing but HTTP.
-  [ "$kind" = uefi-http ] && qemu+=(-fw_cfg name=opt/org.tianocore/IPv4PXESupport,string=n
-    -fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n)
-  [ -d "$disk" ] && qemu+=(-drive "if=none,id=disk0,format=raw,readonly=on,file=fat:$disk" -device virtio-blk-pci,drive=disk0,bootindex=1)
-  [ -f "$disk" ] && qemu+=(-drive "if=none,id=disk0,format=raw,file=$disk" -device virtio-blk-pci,drive=disk0,bootindex=1)
+  [ "$kind" = uefi-http ] && qemu+=(-fw_cfg "name=opt/org.tianocore/IPv4PXESupport,string=n"
+    -fw_cfg "name=opt/org.tianocore/IPv6PXESupport,string=n")
+  if [ -n "$disk" ]; then
+    [ -d "$disk" ] && image=fat:       # QEMU makes a file system of a folder
+    qemu+=(-drive "if=none,id=disk0,format=raw,readonly=on,file=$image$disk" -device "virtio-blk-pci,drive=disk0,bootindex=1")
+  fi
   if [ "$kind" = bios-plain ]; then
     qemu+=(-netdev "dgram,id=net0,local.type=unix,local.path=$dir/qemu.sock,remote.type=unix,remote.path=$dir/wire.sock")
-    inside switch python3 "$LAB/wire.py" "$tap" "$dir/wire.sock" "$dir/qemu.sock" >"$dir/wire.log" 2>&1 </dev/null &
-    process_remember "$name-wire" $!
+    process_start "$name-wire" switch "$dir/wire.log" python3 "$LAB/wire.py" "$tap" "$dir/wire.sock" "$dir/qemu.sock"
     wait_until 5 test -S "$dir/wire.sock" || die "the wire did not start: $(tail -1 "$dir/wire.log")"
   else
     qemu+=(-netdev "tap,id=net0,ifname=$tap,script=no,downscript=no,vnet_hdr=off")
@@ -50,8 +52,7 @@ machine_start() { # vmN KIND [MEGABYTES] [DISK]: DISK (file or folder) comes aft
   qemu+=(-device "virtio-net-pci,netdev=net0,mac=$mac,bootindex=0$rom"
     -object "filter-dump,id=dump0,netdev=net0,file=$dir/wire.pcap")
   now >"$dir/started"
-  inside switch "${qemu[@]}" >"$dir/qemu.log" 2>&1 </dev/null &
-  process_remember "$name" $!
+  process_start "$name" switch "$dir/qemu.log" "${qemu[@]}"
 }
 
 # Nothing more will come of a machine that says one of these.
@@ -61,16 +62,19 @@ machine_console() { # NAME: what it has said so far, without escape sequences
   sed -E 's/\x1b\[[0-9;?]*[A-Za-z]/ /g' "$RUN/$1/console.log" 2>/dev/null | tr -d '\000\r'
 }
 
-machine_wait() { # NAME REGEX SECONDS: sets TOOK; on failure prints why and returns 1
+machine_wait() { # NAME REGEX SECONDS: sets TOOK; returns 1 and sets WHY if it does not come
   local dir=$RUN/$1 text start
   start=$(<"$dir/started")
   while :; do
     { text=$(<"$dir/console.log"); } 2>/dev/null   # bash says that it drops NULs
     elapsed "$start"
     [[ $text =~ $2 ]] && return 0
-    if [[ $text =~ $MACHINE_GAVE_UP ]]; then say "the machine gave up after $TOOK s: ${BASH_REMATCH[0]}"; return 1; fi
-    process_pid "$1" >/dev/null || { say "the machine went off after $TOOK s $(head -1 "$dir/qemu.log")"; return 1; }
-    [ "${TOOK%.*}" -lt "$3" ] || { say "not seen within $3 s: $2; last line: $(machine_console "$1" | grep . | tail -1 | cut -c1-100)"; return 1; }
+    if [[ $text =~ $MACHINE_GAVE_UP ]]; then WHY="the machine gave up after $TOOK s: ${BASH_REMATCH[0]}"; return 1; fi
+    process_pid "$1" >/dev/null || { WHY="the machine went off after $TOOK s $(head -1 "$dir/qemu.log")"; return 1; }
+    if [ "${TOOK%.*}" -ge "$3" ]; then
+      WHY="not seen within $3 s: $2; the console's last line: $(machine_console "$1" | grep '[^ ]' | tail -1 | cut -c1-100)"
+      return 1
+    fi
     sleep 0.05
   done
 }

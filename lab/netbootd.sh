@@ -31,9 +31,8 @@ netbootd_run() { # starts it with $RUN/netbootd.yaml as that is; its log is $SER
   chown -R "$(netbootd_user)" "$STATE"
   printf '\n' >>"$SERVER_LOG"
   LOG_START=$(wc -l <"$SERVER_LOG")
-  inside server "$NETBOOTD" serve --config "$RUN/netbootd.yaml" --log-format json >>"$SERVER_LOG" 2>&1 </dev/null &
-  SERVER_PID=$!
-  process_remember netbootd $!
+  process_start netbootd server "$SERVER_LOG" "$NETBOOTD" serve --config "$RUN/netbootd.yaml" --log-format json
+  SERVER_PID=$STARTED
   wait_until 10 netbootd_is_settled
   netbootd_is_ready && process_pid netbootd >/dev/null && return 0
   say "netbootd did not start: $(netbootd_log | tail -1)"
@@ -55,5 +54,7 @@ netbootd_count() { # KIND MAC
   esac
   netbootd_log | grep "\"message\":\"$event" | grep -c "\"mac\":\"$2\""
 }
+
+netbootd_fetched() { netbootd_log | grep -E '"message":"(tftp|http) sent"' | grep -q "\"file\":\"/\?$1\""; } # FILE
 
 netbootd_leases() { ls -l "$STATE"; grep -E '"message":"dhcp' "$SERVER_LOG" | tail -20; }

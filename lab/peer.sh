@@ -9,11 +9,10 @@ peer_start() {
   for name in "${!PROFILES[@]}"; do peer_script "$name" >"$TREE/$name.ipxe"; done
   printf '#!ipxe\nexit 1\n' >"$TREE/local.ipxe"
   mapfile -t option < <(peer_options)
-  inside server dnsmasq --keep-in-foreground --conf-file=/dev/null --no-hosts --no-resolv --port=0 --user=root --group=root \
+  process_start dnsmasq server "$dir/dnsmasq.out" dnsmasq --keep-in-foreground --conf-file=/dev/null --no-hosts --no-resolv --port=0 --user=root --group=root \
     --interface=eth0 --bind-interfaces --log-dhcp --log-facility="$SERVER_LOG" --pid-file= --dhcp-leasefile="$STATE/leases" \
-    --enable-tftp --tftp-root="$TREE" "${option[@]}" >"$dir/dnsmasq.out" 2>&1 </dev/null &
-  SERVER_PID=$!
-  process_remember dnsmasq $!
+    --enable-tftp --tftp-root="$TREE" "${option[@]}"
+  SERVER_PID=$STARTED
   peer_nginx "$dir"
   wait_until 5 peer_is_ready && process_pid dnsmasq >/dev/null && return 0
   say "the peer did not start: $(cat "$dir/dnsmasq.out" "$dir/nginx.out" | tail -1)"
@@ -23,7 +22,7 @@ peer_start() {
 peer_is_ready() { [ -n "$(inside server ss -Hltn 'sport = :80')" ] && [ -n "$(inside server ss -Hlun 'sport = :67')" ]; }
 
 peer_nginx() { # DIR
-  cat >"$1/nginx.conf" <<E2
+  cat >"$1/nginx.conf" <<END
 daemon off; master_process off; pid $1/nginx.pid; error_log $1/nginx-error.log; user root;
 events { worker_connections 256; }
 http {
@@ -32,9 +31,8 @@ http {
   sendfile on; access_log $1/nginx.log;
   server { listen $SERVER:80; root $TREE; }
 }
-E2
-  inside server nginx -c "$1/nginx.conf" -p "$1" -e "$1/nginx-error.log" >"$1/nginx.out" 2>&1 </dev/null &
-  process_remember nginx $!
+END
+  process_start nginx server "$1/nginx.out" nginx -c "$1/nginx.conf" -p "$1" -e "$1/nginx-error.log"
 }
 
 peer_stop() { process_stop dnsmasq; process_stop nginx; }
@@ -80,6 +78,10 @@ peer_count() { # KIND MAC
   ignored) grep -c "DHCP[A-Z]*(eth0).* $2 .*ignored" "$SERVER_LOG" ;;
   *) event=DHCP${1^^}; grep -c "$event(eth0).* $2" "$SERVER_LOG" ;;
   esac
+}
+
+peer_fetched() { # FILE
+  grep -q "sent $TREE/$1 " "$SERVER_LOG" || grep -q "\"GET /$1 .*\" 20[06]" "$RUN/peer/nginx.log"
 }
 
 peer_leases() { cat "$STATE/leases"; }

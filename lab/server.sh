@@ -7,6 +7,7 @@
 #   server_start [NAME]             NAME: netbootd or peer; returns 1 and says why if it does not start
 #   server_stop
 #   server_count KIND MAC           how often the log tells of: offer, ack, release, ignored
+#   server_fetched FILE             whether a client has had this file, by TFTP or HTTP
 #   server_leases                   what is on disk about leases, for a person to read
 LAB_SERVER=${LAB_SERVER:-netbootd}
 
@@ -31,5 +32,6 @@ machine() { MACHINES[$1]=$2; }
 server_start() { CURRENT=${1:-$LAB_SERVER}; "${CURRENT}_start"; }
 server_stop() { "${CURRENT}_stop"; }
 server_count() { "${CURRENT}_count" "$@"; }
+server_fetched() { "${CURRENT}_fetched" "$@"; }
 server_leases() { "${CURRENT}_leases"; }
 server_saw() { [ "$(server_count "$1" "$2")" -gt "${3:-0}" ]; } # KIND MAC [MORE-THAN]

@@ -51,7 +51,6 @@ static inline int netbootd_capset(uint64_t mask) {
 
 static inline void netbootd_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
-static inline int netbootd_prctl(int option, unsigned long a, unsigned long b) { return prctl(option, a, b, 0, 0); }
 
 static inline int netbootd_interface_mtu(int socket, const char *name) {
     struct ifreq request = {0};
@@ -222,4 +221,36 @@ static inline int netbootd_send_unix(const char *path, const char *bytes, size_t
     close(fd);
     errno = error;
     return sent < 0 ? -1 : 0;
+}
+
+/* Blocks SIGTERM, SIGINT and SIGHUP for this thread and those it starts, and answers a descriptor to read them
+ * from; SIGPIPE is ignored. -1 with errno. */
+static inline int netbootd_signal_descriptor(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    signal(SIGPIPE, SIG_IGN);
+    int error = pthread_sigmask(SIG_BLOCK, &set, NULL);
+    if (error) { errno = error; return -1; }
+    return signalfd(-1, &set, O_CLOEXEC | O_NONBLOCK);
+}
+
+/* The next signal of such a descriptor; 0 when none is waiting. */
+static inline int netbootd_next_signal(int fd) {
+    struct signalfd_siginfo info;
+    return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+/* Becomes another user for good, in all threads, and keeps the capabilities of `mask` alone. The thread that calls
+ * must be the only one. -1 with errno. */
+static inline int netbootd_become(uid_t uid, gid_t gid, uint64_t mask) {
+    for (int capability = 0; capability <= 63; capability++) {
+        if (mask >> capability & 1) continue;
+        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) && errno == EINVAL) break; /* past the kernel's last */
+    }
+    if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || setgroups(0, NULL) || setgid(gid) || setuid(uid)) return -1;
+    if (netbootd_capset(mask)) return -1;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }

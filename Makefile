@@ -1,0 +1,76 @@
+# netbootd: `make demo` boots a virtual machine over the network; `make test` runs every test.
+PREFIX ?= /usr/local
+DESTDIR ?=
+CONFIGURATION ?= release
+
+SWIFT_FLAGS := -c release --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections
+BINARY := .build/release/netbootd
+
+# What the program is made of, what the virtual lab boots, and what the tests bring as clients.
+BUILD_PACKAGES := git pkg-config libpcap-dev libmicrohttpd-dev libsqlite3-dev libyaml-dev
+LAB_PACKAGES := iproute2 ethtool qemu-system-x86 ipxe-qemu ipxe pxelinux syslinux-common ovmf busybox-static \
+	linux-image-amd64 cpio kmod python3
+TEST_PACKAGES := curl tftp-hpa isc-dhcp-client dhcpcd5 udhcpc debian-installer-12-netboot-amd64 \
+	grub-efi-amd64-bin mtools dosfstools
+BENCH_PACKAGES := dnsmasq nginx-light
+
+.PHONY: build test unit-test lab-test lint format fuzz bench demo install uninstall packages clean help
+
+help:
+	@echo "make demo       boots a virtual machine over the network from netbootd (needs root)"
+	@echo "make test       runs every test (needs root)"
+	@echo "make build      builds $(BINARY)"
+	@echo "make lint       style and import rules"
+	@echo "make fuzz       60 seconds of fuzzing for each parser (FUZZ_SECONDS=…)"
+	@echo "make bench      boots the same machine from netbootd and from dnsmasq with nginx, in turn"
+	@echo "make install    installs program, service and sample (PREFIX=$(PREFIX))"
+
+packages:
+	@scripts/install-packages.sh $(BUILD_PACKAGES)
+
+build: packages
+	swift build $(SWIFT_FLAGS) --product netbootd
+
+test: unit-test lab-test
+	@echo "All tests passed."
+
+unit-test: packages
+	@scripts/install-packages.sh $(TEST_PACKAGES)
+	swift test
+
+lab-test: build
+	@scripts/install-packages.sh $(LAB_PACKAGES) $(TEST_PACKAGES)
+	lab/test.sh
+
+lint:
+	swift format lint --strict --recursive Sources Tests Package.swift
+	scripts/check-imports.sh
+
+format:
+	swift format --in-place --recursive Sources Tests Package.swift
+
+demo: build
+	@scripts/install-packages.sh $(LAB_PACKAGES)
+	lab/demo.sh
+
+bench: build
+	@scripts/install-packages.sh $(LAB_PACKAGES) $(BENCH_PACKAGES)
+	bench/boot.sh
+
+fuzz: packages
+	scripts/fuzz.sh
+
+install: build
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/netbootd
+	install -D -m 644 etc/netbootd.service $(DESTDIR)/etc/systemd/system/netbootd.service
+	sed -i 's|/usr/bin/netbootd|$(PREFIX)/bin/netbootd|' $(DESTDIR)/etc/systemd/system/netbootd.service
+	test -e $(DESTDIR)/etc/netbootd/netbootd.yaml || \
+		install -D -m 644 etc/netbootd.yaml $(DESTDIR)/etc/netbootd/netbootd.yaml
+	@echo "Edit /etc/netbootd/netbootd.yaml, see what 'netbootd check' says, then: systemctl enable --now netbootd"
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/netbootd $(DESTDIR)/etc/systemd/system/netbootd.service
+	@echo "/etc/netbootd and /var/lib/netbootd are left as they are."
+
+clean:
+	rm -rf .build

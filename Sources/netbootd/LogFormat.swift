@@ -1,0 +1,143 @@
+import ArgumentParser
+import Logging
+import SystemIO
+
+/// How log lines are written to standard error.
+enum LogFormat: String, CaseIterable, ExpressibleByArgument {
+    /// For people at a terminal: time, level, event, details.
+    case text
+    /// For journald: its own level prefix, and no time because it keeps that itself.
+    case plain
+    /// One JSON object a line.
+    case json
+
+    /// Text on a terminal or in a file, plain when standard error is journald's.
+    static var automatic: LogFormat { StandardError.isJournal ? .plain : .text }
+}
+
+/// Writes each event as one line, in one write, so that lines of several threads do not mix.
+struct LineLogHandler: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level = .info
+    private let format: LogFormat
+    private let isTerminal: Bool
+
+    init(format: LogFormat, level: Logger.Level) {
+        self.format = format
+        isTerminal = StandardError.isTerminal
+        logLevel = level
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let details = Self.ordered(metadata.merging(event.metadata ?? [:]) { $1 })
+        let line =
+            switch format {
+            case .text: text(event, details)
+            case .plain: Self.plain(event, details)
+            case .json: Self.json(event, details)
+            }
+        StandardError.write(line + "\n")
+    }
+
+    private func text(_ event: LogEvent, _ details: [(key: String, value: String)]) -> String {
+        let time = WallClock.now.localTimeOfDay
+        let level = Self.levelName(event.level).padded(to: 7)
+        let head = "\(time) \(coloured(level, event.level)) \(event.message.description.padded(to: 15))"
+        return ([head] + details.map { "\($0.key)=\(Self.quoted($0.value))" }).joined(separator: " ")
+    }
+
+    private static func plain(_ event: LogEvent, _ details: [(key: String, value: String)]) -> String {
+        (["<\(syslogPriority(event.level))>\(singleLine(event.message.description))"]
+            + details.map { "\($0.key)=\(quoted($0.value))" }).joined(separator: " ")
+    }
+
+    private static func json(_ event: LogEvent, _ details: [(key: String, value: String)]) -> String {
+        let fixed = [
+            ("time", WallClock.now.rfc3339), ("level", levelName(event.level)),
+            ("message", event.message.description),
+        ]
+        let fields = (fixed + details.map { ($0.key, $0.value) }).map { "\(JSONText($0)):\(jsonValue($0, $1))" }
+        return "{" + fields.joined(separator: ",") + "}"
+    }
+
+    /// Counts stay numbers, so that a log's reader can add them up.
+    private static func jsonValue(_ key: String, _ value: String) -> String {
+        ["bytes", "ms", "status", "port", "count", "retransmissions"].contains(key) && Int(value) != nil
+            ? value : "\(JSONText(value))"
+    }
+
+    /// Who comes first, then what, then the rest by name.
+    private static func ordered(_ metadata: Logger.Metadata) -> [(key: String, value: String)] {
+        let first = ["mac", "ip", "hostname", "arch", "stage", "profile", "file", "status", "bytes", "ms"]
+        func rank(_ key: String) -> Int { first.firstIndex(of: key) ?? first.count }
+        return metadata.map { (key: $0.key, value: $0.value.description) }
+            .sorted { (rank($0.key), $0.key) < (rank($1.key), $1.key) }
+    }
+
+    private func coloured(_ text: String, _ level: Logger.Level) -> String {
+        guard isTerminal else { return text }
+        switch level {
+        case .trace, .debug: return "\u{1b}[2m\(text)\u{1b}[0m"
+        case .info, .notice: return text
+        case .warning: return "\u{1b}[33m\(text)\u{1b}[0m"
+        case .error, .critical: return "\u{1b}[31m\(text)\u{1b}[0m"
+        }
+    }
+
+    private static func levelName(_ level: Logger.Level) -> String { level.rawValue }
+
+    private static func syslogPriority(_ level: Logger.Level) -> Int {
+        switch level {
+        case .trace, .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
+        }
+    }
+
+    /// Quotes what is empty or has a space, a quote or an equals sign in it.
+    private static func quoted(_ value: String) -> String {
+        let needsQuotes = value.isEmpty || value.contains { $0 == " " || $0 == "\"" || $0 == "=" }
+        let line = singleLine(value)
+        return needsQuotes ? "\"\(line.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\""))\"" : line
+    }
+
+    /// A stranger's text must not start a line of its own, nor move a terminal's cursor.
+    private static func singleLine(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "?" : $0 }))
+    }
+}
+
+/// A string as JSON writes it, with its quotes (RFC 8259 §7).
+struct JSONText: CustomStringConvertible {
+    let description: String
+
+    init(_ text: String) {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\t": result += "\\t"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7f:
+                result += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        description = result + "\""
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String {
+        count >= width ? self : self + String(repeating: " ", count: width - count)
+    }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+
+@main
+struct Netbootd: ParsableCommand {
+    /// Of the program; the same as in CHANGELOG.md.
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "netbootd",
+        abstract: "The one boot server of a subnet: DHCP, TFTP and HTTP from one configuration file.",
+        discussion: """
+            Start with `netbootd check`, which reads the configuration and says everything that would keep a \
+            machine from booting; then `netbootd serve`.
+            """,
+        version: version,
+        subcommands: [Serve.self, Check.self])
+}
+
+/// What every subcommand that reads the configuration takes.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(name: [.short, .customLong("config")], help: ArgumentHelp("The configuration file.", valueName: "file"))
+    var path = "/etc/netbootd/netbootd.yaml"
+}

@@ -1,0 +1,70 @@
+# Sourced by test.sh: machines that boot, over the network or from their disk.
+
+boot_lab() { # KIND: power-on to userspace; the machine fetches a file as well
+  network_up 1 0
+  server_begin
+  server_start || fail "the server did not start: $(tail -1 "$SERVER_LOG")"
+  machine_start vm1 "$1"
+  machine_wait vm1 'LAB: done' 240 || fail "$WHY"
+  detail "userspace after $TOOK s"
+  check "the machine did not fetch the sample whole" \
+    grep -q "LAB: fetched $(sha256sum <"$TREE/data/sample" | cut -d' ' -f1)" "$RUN/vm1/console.log"
+  check "no lease was given to $(mac_of vm1)" server_saw ack "$(mac_of vm1)"
+}
+
+case_bios_ipxe() { boot_lab bios; }
+case_bios_undionly() {
+  boot_lab bios-plain
+  check "the ROM's marks were not taken off" grep -q 'took off option 77' "$RUN/vm1/wire.log"
+  check "undionly.kpxe was not fetched" server_fetched undionly.kpxe
+}
+case_uefi_ipxe() { boot_lab uefi; check "snponly.efi was not fetched" server_fetched snponly.efi; }
+case_uefi_http() { boot_lab uefi-http; check "snponly.efi was not fetched" server_fetched snponly.efi; }
+
+case_two_profiles() {
+  local vm first
+  network_up 2 0
+  server_begin
+  for vm in vm1 vm2; do
+    profile "for-$vm" linux/vmlinuz linux/initramfs.cpio.gz "$(lab_command_line "only-$vm")"
+    machine "$(mac_of "$vm")" "for-$vm"
+  done
+  server_start || fail "the server did not start: $(tail -1 "$SERVER_LOG")"
+  machine_start vm1 bios; machine_start vm2 bios
+  machine_wait vm1 'LAB: done' 240 || fail "vm1: $WHY"; first=$TOOK
+  machine_wait vm2 'LAB: done' 240 || fail "vm2: $WHY"
+  for vm in vm1 vm2; do
+    check "$vm did not get its own command line" grep -q "LAB: tag only-$vm" "$RUN/$vm/console.log"
+  done
+  detail "two machines, two profiles, userspace after $first and $TOOK s"
+}
+
+boot_local() { # KIND DISK
+  network_up 1 0
+  server_begin
+  DEFAULT=local
+  server_start || fail "the server did not start: $(tail -1 "$SERVER_LOG")"
+  machine_start vm1 "$1" '' "$2"
+  machine_wait vm1 'LOCAL DISK' 180 || fail "$WHY"
+  detail "local disk after $TOOK s"
+  # A machine that never heard of the server boots its disk, too.
+  check "the server was not asked" server_saw offer "$(mac_of vm1)"
+}
+
+case_local_bios() { bios_disk "$RUN/disk.img"; boot_local bios-plain "$RUN/disk.img"; }
+case_local_ipxe() { bios_disk "$RUN/disk.img"; boot_local bios "$RUN/disk.img"; }
+case_local_uefi() { uefi_disk "$RUN/esp"; boot_local uefi "$RUN/esp"; }
+
+case_debian_installer() {
+  local from=/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64
+  [ -s "$from/linux" ] || skip "needs the package debian-installer-12-netboot-amd64"
+  network_up 1 0
+  server_begin
+  mkdir "$TREE/debian"; cp "$from/linux" "$from/initrd.gz" "$TREE/debian/"
+  profile installer debian/linux debian/initrd.gz 'console=ttyS0'
+  DEFAULT=installer
+  server_start || fail "the server did not start: $(tail -1 "$SERVER_LOG")"
+  machine_start vm1 bios 1024
+  machine_wait vm1 'Choose the language|Select a language' 300 || fail "$WHY"
+  detail "the installer's first screen after $TOOK s"
+}
