@@ -14,7 +14,7 @@ TEST_PACKAGES := curl tftp-hpa isc-dhcp-client dhcpcd5 udhcpc debian-installer-1
 	grub-efi-amd64-bin mtools dosfstools
 BENCH_PACKAGES := dnsmasq nginx-light
 
-.PHONY: build test unit-test lab-test lint format fuzz bench demo install uninstall packages clean help
+.PHONY: build test unit-test lab-test lint format fuzz bench demo install uninstall deb packages clean help
 
 help:
 	@echo "make demo       boots a virtual machine over the network from netbootd (needs root)"
@@ -23,6 +23,7 @@ help:
 	@echo "make lint       style and import rules"
 	@echo "make fuzz       60 seconds of fuzzing for each parser (FUZZ_SECONDS=…)"
 	@echo "make bench      boots the same machine from netbootd and from dnsmasq with nginx, in turn"
+	@echo "make deb        a Debian package"
 	@echo "make install    installs program, service and sample (PREFIX=$(PREFIX))"
 
 packages:
@@ -71,6 +72,9 @@ install: build
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/netbootd $(DESTDIR)/etc/systemd/system/netbootd.service
 	@echo "/etc/netbootd and /var/lib/netbootd are left as they are."
+
+deb: build
+	scripts/deb.sh $(BINARY)
 
 clean:
 	rm -rf .build
