@@ -25,9 +25,7 @@ public final class MachineDirectory: Sendable {
         guard let address = machine.address else { return }
         state.withLock { state in
             var merged = machine
-            if let before = state.machineByAddress[address], before.mac == machine.mac || machine.mac == nil {
-                merged.fillGaps(from: before)
-            }
+            if let before = state.machineByAddress[address] { merged.fillGaps(from: before) }
             if let mac = merged.mac {
                 if let old = state.addressByMAC[mac], old != address { state.machineByAddress[old] = nil }
                 state.addressByMAC[mac] = address
@@ -66,8 +64,13 @@ public final class MachineDirectory: Sendable {
 }
 
 extension Machine {
-    /// Takes from `other` what is not known here.
-    mutating func fillGaps(from other: Machine) {
+    /// Takes from `other` what is not known here, unless MAC or UUID tell that it is another machine.
+    public mutating func fillGaps(from other: Machine) {
+        if let mac, let otherMAC = other.mac {
+            guard mac == otherMAC else { return }
+        } else if let uuid, let otherUUID = other.uuid {
+            guard uuid == otherUUID || uuid == otherUUID.swapped else { return }
+        }
         mac = mac ?? other.mac
         uuid = uuid ?? other.uuid
         serial = serial ?? other.serial

@@ -1,0 +1,23 @@
+/// The media type of a file, by its name.
+enum ContentType {
+    /// EDK2 takes exactly the first three of these, without parameters, for something to boot (docs/booting.md).
+    static func of(_ path: String) -> String {
+        guard let dot = path.lastIndex(of: "."), !path[dot...].contains("/") else { return unknown }
+        return switch path[path.index(after: dot)...].lowercased() {
+        case "efi": "application/efi"
+        case "iso": "application/vnd.efi-iso"
+        case "img": "application/vnd.efi-img"
+        case "ipxe", "gpxe", "txt", "cfg", "conf", "ks", "preseed", "seed", "sh", "log", "sha256", "sha512":
+            text
+        case "yaml", "yml": "application/yaml"
+        case "json": "application/json"
+        case "xml": "application/xml"
+        case "html", "htm": "text/html"
+        case "gz", "tgz": "application/gzip"
+        default: unknown
+        }
+    }
+
+    static let text = "text/plain"
+    private static let unknown = "application/octet-stream"
+}

@@ -1,0 +1,63 @@
+import BootCore
+import SystemIO
+
+/// One answer, before it is on the wire.
+struct HTTPReply: Sendable {
+    var status: Int
+    /// In their order, without `Date`, `Connection` and `Content-Length`, which the library adds.
+    var headers: [HTTPHeader]
+    /// For HEAD and for 304 only its length is told.
+    var body: Body
+    /// What the log says of it.
+    var event: HTTPEvent
+    /// What the request told about the machine that sent it.
+    var machine: Machine?
+
+    enum Body: Sendable {
+        case bytes([UInt8])
+        case file(OpenFile, Range<Int64>)
+
+        var byteCount: Int64 {
+            switch self {
+            case .bytes(let bytes): Int64(bytes.count)
+            case .file(_, let range): range.upperBound - range.lowerBound
+            }
+        }
+    }
+}
+
+struct HTTPHeader: Equatable, Sendable {
+    var name: String
+    var value: String
+
+    init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// What a request was about.
+enum HTTPEvent: Equatable, Sendable {
+    case file(path: String)
+    /// The generated script: what it boots, and the parts of the query that were of no use.
+    case script(entry: String, ignored: [String])
+    case notFound(path: String, reason: String)
+    /// The client's own fault.
+    case refused(reason: String)
+    /// Ours.
+    case failed(reason: String)
+    /// The boot file that is only there to be refused, so that UEFI goes on to the disk.
+    case leftToLocalDisk
+    case health
+}
+
+extension HTTPReply {
+    /// A line of text.
+    static func text(
+        _ status: Int, _ text: String, event: HTTPEvent, headers: [HTTPHeader] = [], machine: Machine? = nil
+    ) -> HTTPReply {
+        HTTPReply(
+            status: status, headers: [HTTPHeader("Content-Type", ContentType.text)] + headers,
+            body: .bytes(Array((text + "\n").utf8)), event: event, machine: machine)
+    }
+}

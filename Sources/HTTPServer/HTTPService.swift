@@ -1,0 +1,80 @@
+public import BootCore
+public import BootFiles
+public import Logging
+import Synchronization
+public import SystemIO
+
+/// The HTTP server: the tree of boot files, and the script that iPXE fetches.
+public final class HTTPService: Sendable {
+    private let state: Mutex<State>
+    private let routes: Mutex<HTTPRoutes>
+    private let limits: MicrohttpdDaemon.Limits
+    private let directory: MachineDirectory
+    private let logger: Logger
+    /// The port that it listens on: the settings', or the kernel's choice when that is 0.
+    public let port: UInt16
+
+    private struct State: ~Copyable {
+        /// Until `start`.
+        var listener: TCPListener?
+        /// From `start` to `stop`.
+        var daemon: MicrohttpdDaemon?
+    }
+
+    /// Binds the port and listens; connections wait until `start`.
+    public init(
+        settings: HTTPSettings, tree: BootTree, directory: MachineDirectory, logger: Logger
+    ) throws(SystemError) {
+        let listener = try TCPListener(address: settings.location.address, port: settings.location.httpPort)
+        port = listener.port
+        state = Mutex(State(listener: listener, daemon: nil))
+        routes = Mutex(HTTPRoutes(settings: settings, tree: tree))
+        limits = MicrohttpdDaemon.Limits(
+            threads: settings.threads, connections: settings.maximumConnections,
+            connectionsPerClient: settings.maximumConnectionsPerClient, idleTimeout: settings.idleTimeout)
+        self.directory = directory
+        self.logger = logger
+    }
+
+    /// Begins to answer. To be called once.
+    ///
+    /// - Throws: when the library cannot start its threads.
+    public func start() throws(SystemError) {
+        let handlers = MicrohttpdHandlers(
+            reply: { [self] in reply(to: $0) }, finished: { [self] in log($0) },
+            log: { [logger] in logger.debug("http library", metadata: ["text": "\($0)"]) })
+        try state.withLock { (state) throws(SystemError) in
+            guard let listener = state.listener.take() else { return }
+            state.daemon = try MicrohttpdDaemon(listener: listener, limits: limits, handlers: handlers)
+        }
+    }
+
+    /// Closes the port and every connection, transfers in flight too, and waits for the threads.
+    public func stop() {
+        let daemon = state.withLock { state in
+            state.listener = nil
+            return state.daemon.take()
+        }
+        daemon?.stop()
+    }
+
+    /// Answers all further requests by these; requests in flight end as they began.
+    ///
+    /// Address, port, threads and limits stay what they were at the start.
+    public func apply(settings: HTTPSettings, tree: BootTree) {
+        let new = HTTPRoutes(settings: settings, tree: tree)
+        routes.withLock { $0 = new }
+    }
+
+    private func reply(to request: HTTPRequest) -> HTTPReply {
+        let routes = routes.withLock { $0 }
+        let reply = routes.reply(to: request, from: directory.machine(at: request.client))
+        if let machine = reply.machine { directory.note(machine) }
+        return reply
+    }
+
+    private func log(_ finished: FinishedExchange) {
+        let line = HTTPLogLine(finished, machine: directory.machine(at: finished.request.client))
+        logger.log(level: line.level, line.message, metadata: line.metadata)
+    }
+}
