@@ -63,12 +63,13 @@ run_is_alive() { # ID
   [ -s "$LABTMP/runs/$1" ] && [ "$(start_time "$1")" = "$(<"$LABTMP/runs/$1")" ]
 }
 
-sweep() { # namespaces of runs that are dead
-  local space id
+sweep() { # namespaces and folders of runs that are dead
+  local space id folder
   for space in $(ip netns list 2>/dev/null | awk '{print $1}' | grep -E '^netbootd-lab-[a-z0-9]+-[0-9]+$'); do
     id=${space##*-}
     run_is_alive "$id" || { namespace_remove "$space"; rm -f "$LABTMP/runs/$id"; }
   done
+  for folder in "$LABTMP"/{demo,bench}-[0-9]*; do run_is_alive "${folder##*-}" || rm -rf "$folder"; done
 }
 
 # --- processes -----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #   bios        SeaBIOS and QEMU's network card ROM, which is iPXE and says so
 #   bios-plain  the same, but wire.py takes away what tells the ROM from any PXE ROM
 #   uefi        OVMF, UEFI PXE over IPv4
+#   uefi-ipv4   OVMF without PXE over IPv6, for which it waits more than a minute when nobody answers
 #   uefi-http   OVMF, UEFI HTTP boot over IPv4
 # Each has a console in $RUN/NAME/console.log, a capture of its wire in wire.pcap.
 
@@ -35,9 +36,9 @@ machine_start() { # vmN KIND [MEGABYTES] [DISK]: DISK (file or folder) comes aft
       -drive "if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"
       -drive "if=pflash,unit=1,format=raw,file=$dir/variables.fd") ;;
   esac
-  # OVMF tries PXE first; the switches leave it nothing but HTTP.
-  [ "$kind" = uefi-http ] && qemu+=(-fw_cfg "name=opt/org.tianocore/IPv4PXESupport,string=n"
-    -fw_cfg "name=opt/org.tianocore/IPv6PXESupport,string=n")
+  # OVMF tries PXE over IPv4, then over IPv6, then HTTP over IPv4, then over IPv6.
+  case $kind in uefi-http) qemu+=(-fw_cfg "name=opt/org.tianocore/IPv4PXESupport,string=n") ;; esac
+  case $kind in uefi-http | uefi-ipv4) qemu+=(-fw_cfg "name=opt/org.tianocore/IPv6PXESupport,string=n") ;; esac
   if [ -n "$disk" ]; then
     [ -d "$disk" ] && image=fat:       # QEMU makes a file system of a folder
     qemu+=(-drive "if=none,id=disk0,format=raw,readonly=on,file=$image$disk" -device "virtio-blk-pci,drive=disk0,bootindex=1")

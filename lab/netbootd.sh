@@ -25,7 +25,7 @@ netbootd_start() {
 }
 
 netbootd_run() { # starts it with $RUN/netbootd.yaml as that is; its log is $SERVER_LOG
-  [ -x "$NETBOOTD" ] || { say "no $NETBOOTD; try: make"; return 1; }
+  [ -x "$NETBOOTD" ] || { WHY="there is no $NETBOOTD; try: make build"; return 1; }
   SERVER_LOG=$RUN/netbootd.log
   # It gives up root; what it writes must belong to the user that it becomes.
   chown -R "$(netbootd_user)" "$STATE"
@@ -35,12 +35,16 @@ netbootd_run() { # starts it with $RUN/netbootd.yaml as that is; its log is $SER
   SERVER_PID=$STARTED
   wait_until 10 netbootd_is_settled
   netbootd_is_ready && process_pid netbootd >/dev/null && return 0
-  say "netbootd did not start: $(netbootd_log | tail -1)"
+  WHY="netbootd did not start: $(netbootd_log | readable | tail -1)"
   return 1
 }
 
 netbootd_user() { if getent passwd netbootd >/dev/null; then printf netbootd; else printf nobody; fi; }
 netbootd_log() { tail -n "+$((LOG_START + 1))" "$SERVER_LOG"; } # since the last start
+readable() { # JSON log lines as words; other lines as they are
+  sed -E -e 's/^\{"time":"[^T]*T([^"]*)Z","level":"([^"]*)","message":"(([^"\\]|\\.)*)"(.*)\}$/\1 \2 \3\5/' \
+    -e 's/,"([a-z-]+)":("([^"\\]|\\.)*"|[0-9]+)/ \1=\2/g'
+}
 netbootd_is_ready() { netbootd_log | grep -q '"message":"ready"'; }
 netbootd_is_settled() { netbootd_is_ready || ! process_pid netbootd >/dev/null; }
 

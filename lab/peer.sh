@@ -15,7 +15,7 @@ peer_start() {
   SERVER_PID=$STARTED
   peer_nginx "$dir"
   wait_until 5 peer_is_ready && process_pid dnsmasq >/dev/null && return 0
-  say "the peer did not start: $(cat "$dir/dnsmasq.out" "$dir/nginx.out" | tail -1)"
+  WHY="the peer did not start: $(cat "$dir/dnsmasq.out" "$dir/nginx.out" | tail -1)"
   return 1
 }
 

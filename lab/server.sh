@@ -4,7 +4,7 @@
 #   profile NAME KERNEL INITRD COMMAND-LINE     paths in the tree; {http} stands for the server's URL
 #   machine MAC TARGET              this machine boots that profile, or `local`
 #   DEFAULT=TARGET UNKNOWN=ignore LEASE=1h      before server_start
-#   server_start [NAME]             NAME: netbootd or peer; returns 1 and says why if it does not start
+#   server_start [NAME]             NAME: netbootd or peer; returns 1 and sets WHY if it does not start
 #   server_stop
 #   server_count KIND MAC           how often the log tells of: offer, ack, release, ignored
 #   server_fetched FILE             whether a client has had this file, by TFTP or HTTP

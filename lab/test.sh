@@ -25,6 +25,7 @@ check() { # WHAT COMMAND...: the command must succeed
   "$@" || fail "$what"
 }
 check_equal() { [ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"; } # WHAT EXPECTED ACTUAL
+serve() { server_start || fail "$WHY"; }
 need_netbootd() { [ "$LAB_SERVER" = netbootd ] || skip "this case is about netbootd alone"; }
 
 run_case() { # NAME: in a run of its own, so that nothing of one case reaches another
@@ -55,6 +56,7 @@ need ip=iproute2 ethtool=ethtool qemu-system-x86_64=qemu-system-x86 /usr/lib/ipx
 if [ "$LAB_SERVER" = peer ]; then need dnsmasq=dnsmasq nginx=nginx-light
 else [ -x "$NETBOOTD" ] || die "no $NETBOOTD; try: swift build -c release"; fi
 
+trap 'say Stopped.; exit 130' INT TERM
 mkdir -p "$LABTMP"
 for old in "$LABTMP"/test-*; do # the logs of runs that are over
   kill -0 "${old##*-}" 2>/dev/null || rm -rf "$old"

@@ -3,7 +3,7 @@
 lease_lab() { # CLIENTS
   network_up 0 "$1"
   server_begin
-  server_start || fail "the server did not start: $(tail -1 "$SERVER_LOG")"
+  serve
   EVENTS=$RUN/events; : >"$EVENTS"
   MAC=$(mac_of client1)
 }
@@ -81,7 +81,7 @@ case_restart_keeps_lease() {
   check_equal "the exit status after SIGTERM" 0 "$status"
   [ "${TOOK%.*}" = 0 ] || fail "SIGTERM: it took $TOOK s to end"
   detail "$address kept; ended $TOOK s after SIGTERM"
-  server_stop; server_start || fail "the server did not start again: $(tail -1 "$SERVER_LOG")"
+  server_stop; serve
   : >"$EVENTS"
   process_signal udhcpc USR1
   check "not renewed after the restart; $(tail -1 "$RUN/udhcpc.log")" wait_until 15 grep -q '^renew' "$EVENTS"
@@ -95,7 +95,7 @@ case_unknown_ignore() {
   server_begin
   UNKNOWN=ignore
   machine "$(mac_of client2)" lab
-  server_start || fail "the server did not start: $(tail -1 "$SERVER_LOG")"
+  serve
   EVENTS=$RUN/events
   [ -z "$(udhcpc_once client1)" ] || fail "a machine that nobody knows got a lease"
   check "the log has no line about it" server_saw ignored "$(mac_of client1)"
