@@ -9,10 +9,13 @@ public struct IPXEScript: Sendable {
     private let dialect: Dialect
     /// Where iPXE fetches this script again after a failure.
     private let scriptURL: String
+    /// What the menu's entry for the local disk does.
+    private let localBoot: LocalBootMethod
 
-    public init(dialect: Dialect, scriptURL: String) {
+    public init(dialect: Dialect, scriptURL: String, localBoot: LocalBootMethod = .exit) {
         self.dialect = dialect
         self.scriptURL = scriptURL
+        self.localBoot = localBoot
     }
 
     public func render(_ entry: BootEntry) -> String {
@@ -47,7 +50,7 @@ public struct IPXEScript: Sendable {
     private func start(_ profile: ResolvedProfile) -> [String] {
         switch profile.start {
         case .kernel(let url, let initrdURLs, let commandLine):
-            let names = Self.uniqueNames(of: initrdURLs)
+            let names = Array(Self.uniqueNames(of: [url] + initrdURLs).dropFirst())
             // UEFI kernels find their initrds by these names; BIOS ones are handed them and ignore the names.
             let arguments = names.map { "initrd=\($0)" } + (commandLine.isEmpty ? [] : [commandLine])
             return ["imgfree", "kernel \(([url] + arguments).joined(separator: " ")) || goto failed"]
@@ -107,9 +110,10 @@ public struct IPXEScript: Sendable {
                 "goto ${selected}",
                 ":cancelled", "goto shell",
                 ":local",
-            ] + localBoot(.exit) + [":shell", "shell", "goto menu"]
+            ] + localBoot(localBoot) + [":shell", "shell", "goto menu"]
             + profiles.indices.flatMap {
-                [":entry\($0)"] + announcement(of: profiles[$0]) + start(profiles[$0])
+                // A boot program that returns without an error leads back to the menu.
+                [":entry\($0)"] + announcement(of: profiles[$0]) + start(profiles[$0]) + ["goto menu"]
             }
     }
 
@@ -118,14 +122,21 @@ public struct IPXEScript: Sendable {
         String(text.map { $0.isNewline ? " " : $0 }.filter { !"${}|&;#".contains($0) })
     }
 
-    /// The last part of each URL, made unique by a number: `initrd.gz`, `initrd.gz-1`.
+    /// The last part of each URL, made unique by a number: `initrd.gz`, `initrd.gz-1`. UEFI kernels find files
+    /// by these names, and the kernel itself is one of the files.
     private static func uniqueNames(of urls: [String]) -> [String] {
         var names: [String] = []
         for url in urls {
             let last = url.split(separator: "/").last.map(String.init) ?? "initrd"
-            let base = String(
+            let plain = String(
                 last.prefix { $0 != "?" }.map { $0.isASCII && $0 != "%" && $0 != "," ? $0 : "_" })
-            names.append(names.contains(base) ? "\(base)-\(names.count)" : base)
+            let base = plain.isEmpty ? "initrd" : plain
+            var (name, number) = (base, 0)
+            while names.contains(name) {
+                number += 1
+                name = "\(base)-\(number)"
+            }
+            names.append(name)
         }
         return names
     }

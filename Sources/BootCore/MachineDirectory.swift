@@ -8,6 +8,7 @@ public import Wire
 public final class MachineDirectory: Sendable {
     private struct State {
         var machineByAddress: [IPv4Address: Machine] = [:]
+        /// Of every machine in `machineByAddress` that has one, and of no other.
         var addressByMAC: [MACAddress: IPv4Address] = [:]
         /// Addresses from the one that was noted longest ago; may hold an address more than once.
         var order: [(address: IPv4Address, stamp: UInt64)] = []
@@ -25,9 +26,15 @@ public final class MachineDirectory: Sendable {
         guard let address = machine.address else { return }
         state.withLock { state in
             var merged = machine
-            if let before = state.machineByAddress[address] { merged.fillGaps(from: before) }
+            if let before = state.machineByAddress[address] {
+                merged.fillGaps(from: before)
+                if let mac = before.mac, mac != merged.mac { state.addressByMAC[mac] = nil }
+            }
             if let mac = merged.mac {
-                if let old = state.addressByMAC[mac], old != address { state.machineByAddress[old] = nil }
+                if let old = state.addressByMAC[mac], old != address {
+                    state.machineByAddress[old] = nil
+                    state.stamps[old] = nil
+                }
                 state.addressByMAC[mac] = address
             }
             state.machineByAddress[address] = merged

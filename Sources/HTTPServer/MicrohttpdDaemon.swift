@@ -65,7 +65,7 @@ struct MicrohttpdDaemon: ~Copyable, @unchecked Sendable {
         let code = errno
         unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
         guard let started = unsafe started else {
-            close(options.listen_socket)
+            // The socket may be closed by now, or not: it stays as it is, since this ends the program.
             unsafe context.release()
             throw SystemError("start the HTTP server on port \(port)", code: code)
         }

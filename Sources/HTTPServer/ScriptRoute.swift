@@ -105,11 +105,13 @@ extension HTTPRoutes {
         }
         // Not from the Host header, which is whatever the client liked to send.
         let url = settings.location.httpBase + "/" + name + query.text
-        let text = IPXEScript(dialect: dialect, scriptURL: url).render(entry)
+        let script = IPXEScript(
+            dialect: dialect, scriptURL: url, localBoot: settings.policy.localBootMethod(for: machine))
         return HTTPReply(
             status: 200,
             headers: [HTTPHeader("Content-Type", ContentType.text), HTTPHeader("Cache-Control", "no-store")],
-            body: .bytes(Array(text.utf8)), event: .script(entry: entry.summary, ignored: query.ignored),
+            body: .bytes(Array(script.render(entry).utf8)),
+            event: .script(entry: entry.summary, ignored: query.ignored),
             machine: machine)
     }
 
