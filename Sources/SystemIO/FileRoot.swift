@@ -50,6 +50,60 @@ public final class OpenFile: Sendable {
     }
 }
 
+extension OpenFile {
+    /// Up to `count` bytes from `offset`; fewer only at the end of the file.
+    public func bytes(at offset: Int64, count: Int) throws(SystemError) -> [UInt8] {
+        var failure: SystemError?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            do throws(SystemError) {
+                unsafe filled = try read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// Tells the kernel that the file will be read from front to back: it reads further ahead then.
+    public func expectSequentialReading() {
+        _ = posix_fadvise(rawDescriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
+    }
+
+    /// Reads consecutive records of `recordBytes` each, and leaves `gapBytes` untouched in front of each.
+    ///
+    /// - Parameter buffer: gap, record, gap, record and so on; the last record may be shorter.
+    /// - Returns: how many of the file's bytes were read; fewer than have room only at the end of the file.
+    public func readRecords(
+        at offset: Int64, recordBytes: Int, gapBytes: Int, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> Int {
+        let stride = gapBytes + recordBytes
+        let recordCount = (buffer.count + stride - 1) / stride
+        // The last one may consist of its gap alone.
+        let capacity = max(buffer.count - recordCount * gapBytes, 0)
+        let count = unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: recordCount) { vectors in
+            for index in 0..<recordCount {
+                let start = index * stride + gapBytes
+                unsafe vectors[index] = iovec(
+                    iov_base: buffer.baseAddress.map { unsafe $0 + start },
+                    iov_len: max(min(recordBytes, buffer.count - start), 0))
+            }
+            return unsafe preadv(rawDescriptor, vectors.baseAddress, CInt(recordCount), off_t(offset))
+        }
+        if count == capacity { return count }
+        // A signal, or a file that has become shorter: one by one, until nothing more comes.
+        var total = 0
+        for start in Swift.stride(from: gapBytes, to: buffer.count, by: stride) {
+            let record = unsafe UnsafeMutableRawBufferPointer(
+                rebasing: buffer[start..<min(start + recordBytes, buffer.count)])
+            let count = unsafe try read(at: offset + Int64(total), into: record)
+            total += count
+            if count < record.count { break }
+        }
+        return total
+    }
+}
+
 /// Why a path could not be opened.
 public enum OpenFailure: Error, Equatable, Sendable {
     case notFound

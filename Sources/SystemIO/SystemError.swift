@@ -19,6 +19,10 @@ public struct SystemError: Error, Equatable, Sendable {
 
     public var isAddressInUse: Bool { code == EADDRINUSE }
     public var isPermission: Bool { code == EACCES || code == EPERM }
+    /// The socket's or the interface's buffer is full for the moment.
+    public var isBufferFull: Bool { code == EAGAIN || code == ENOBUFS }
+    /// What Linux answers where it cannot cut segments: a device without checksum offload, or other MTUs.
+    public var isSegmentationRefusal: Bool { code == EIO || code == EINVAL || code == EMSGSIZE }
 }
 
 extension SystemError: CustomStringConvertible {

@@ -69,6 +69,15 @@ public struct ByteReader: ~Escapable {
         return text
     }
 
+    /// The bytes up to the next NUL, copied; the NUL is consumed too. Nil when there is no NUL.
+    public mutating func readBytesUntilNUL() -> [UInt8]? {
+        var end = offset
+        while end < bytes.count && bytes[end] != 0 { end += 1 }
+        guard end < bytes.count else { return nil }
+        defer { offset = end + 1 }
+        return bytes.extracting(offset..<end).toArray()
+    }
+
     private func require(_ count: Int) throws(ByteReaderError) {
         guard count >= 0, count <= remaining else {
             throw .truncated(offset: offset, needed: count, available: remaining)
