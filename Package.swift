@@ -53,7 +53,10 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Configuration",
-            dependencies: ["Wire", "BootCore", "DHCPServer", "TFTPServer", "HTTPServer", "CYAML"],
+            dependencies: [
+                "Wire", "BootCore", "BootFiles", "SystemIO", "DHCPServer", "TFTPServer", "HTTPServer",
+                "CYAML",
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "netbootd",

@@ -1,0 +1,49 @@
+public import BootCore
+public import DHCPServer
+public import HTTPServer
+public import TFTPServer
+public import Wire
+
+/// What each server is told.
+extension DeploymentConfiguration {
+    /// The stated loaders over the defaults.
+    public var allLoaders: [Platform: String] {
+        BootPolicy.defaultLoaders.merging(loaders) { $1 }
+    }
+
+    /// - Parameter loaders: those that are really there (`HostCheck` tells); nil: all.
+    public func policy(loaders: [Platform: String]? = nil) -> BootPolicy {
+        BootPolicy(
+            profiles: profiles, machines: machines, rules: rules, defaultTarget: defaultTarget,
+            ignoresUnknown: ignoresUnknown, localBoot: localBoot, menuTimeout: menuTimeout,
+            loaders: loaders ?? allLoaders)
+    }
+
+    /// Where clients find a server that uses this address.
+    public func location(address: IPv4Address) -> ServerLocation {
+        ServerLocation(address: address, httpPort: http.port)
+    }
+
+    public func dhcpSettings(address: IPv4Address, policy: BootPolicy) -> DHCPSettings {
+        DHCPSettings(
+            mode: dhcp.mode, authoritative: dhcp.authoritative, subnets: dhcp.subnets, policy: policy,
+            location: location(address: address),
+            answersRouterSolicitations: dhcp.answersRouterSolicitations)
+    }
+
+    /// - Parameter mtu: the interface's, in bytes.
+    public func tftpSettings(address: IPv4Address, mtu: Int) -> TFTPSettings {
+        TFTPSettings(
+            address: address, port: tftp.port, singlePort: tftp.singlePort,
+            maximumTransfers: tftp.maximumTransfers,
+            maximumTransfersPerClient: tftp.maximumTransfersPerClient,
+            maximumWindowSize: tftp.maximumWindowSize, mtu: mtu)
+    }
+
+    public func httpSettings(address: IPv4Address, policy: BootPolicy) -> HTTPSettings {
+        HTTPSettings(
+            location: location(address: address), policy: policy, threads: http.threads,
+            maximumConnections: http.maximumConnections,
+            maximumConnectionsPerClient: http.maximumConnectionsPerClient, idleTimeout: http.idleTimeout)
+    }
+}

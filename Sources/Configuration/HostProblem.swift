@@ -1,0 +1,46 @@
+public import Wire
+
+/// A port that a server of ours listens on.
+public struct HostPort: Hashable, Sendable {
+    public enum Transport: String, Sendable {
+        case udp = "UDP"
+        case tcp = "TCP"
+    }
+
+    public var transport: Transport
+    /// `IPv4Address.any` for the whole interface.
+    public var address: IPv4Address
+    public var number: UInt16
+
+    public init(transport: Transport, address: IPv4Address, number: UInt16) {
+        self.transport = transport
+        self.address = address
+        self.number = number
+    }
+}
+
+/// What does not fit between a configuration and the host that is to serve it.
+public enum HostProblem: Equatable, Sendable {
+    case noSuchInterface(String, there: [String], suggestion: String?)
+    case interfaceIsDown(String)
+    case interfaceWithoutMAC(String)
+    case interfaceWithoutAddress(String)
+    case addressNotOnInterface(IPv4Address, interface: String, there: [IPv4Address])
+    /// None of the interface's addresses lies in a served subnet.
+    case addressNotServed(interface: String, there: [IPv4Address], subnets: [IPv4Network])
+    case severalAddresses(interface: String, [IPv4Address])
+    case noSuchUser(String)
+    case folderMissing(String)
+    case notAFolder(String)
+    case folderNotWritable(String, user: String)
+    case folderNotReadable(String, user: String)
+    case folderCannotBeMade(String, reason: String)
+    case fileMissing(String, folder: String, package: String?, inTree: String?)
+    case fileNotReadable(String, user: String)
+    case notAFile(String)
+    case fileOutsideTree(String, folder: String)
+    case fileTrouble(String, reason: String)
+    /// `holder` is a process's name and number.
+    case portTaken(HostPort, holder: String?)
+    case portRefused(HostPort, reason: String)
+}

@@ -1,0 +1,33 @@
+/// The name that was probably meant by a misspelt one; nil when none is near.
+func closest(to name: String, among names: [String]) -> String? {
+    let wanted = Array(name.lowercased())
+    // A third of the letters may be wrong, so that a short name is not taken for just any other.
+    let limit = max(1, wanted.count / 3)
+    var best: (name: String, distance: Int)?
+    for candidate in names {
+        let letters = Array(candidate.lowercased())
+        guard abs(letters.count - wanted.count) <= limit, letters.count <= 64 else { continue }
+        let distance = editDistance(wanted, letters)
+        if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
+    }
+    return best?.name
+}
+
+/// How many letters must be added, dropped, changed or swapped with their neighbour to make one of the other.
+private func editDistance(_ left: [Character], _ right: [Character]) -> Int {
+    var beforeLast: [Int] = []
+    var last = Array(0...right.count)
+    for (row, letter) in left.enumerated() {
+        var current = [row + 1]
+        for (column, other) in right.enumerated() {
+            var cost = min(
+                last[column + 1] + 1, current[column] + 1, last[column] + (letter == other ? 0 : 1))
+            if row > 0, column > 0, letter == right[column - 1], left[row - 1] == other {
+                cost = min(cost, beforeLast[column - 1] + 1)
+            }
+            current.append(cost)
+        }
+        (beforeLast, last) = (last, current)
+    }
+    return last[right.count]
+}
