@@ -15,6 +15,7 @@ struct DHCPDriver: ~Copyable {
     private var log: DHCPLog
     /// Replies that wait for their leases to be on disk.
     private var waiting: [Answered] = []
+    private var advertiser = RouterAdvertiser()
 
     private struct Answered {
         var message: DHCPMessage
@@ -22,7 +23,7 @@ struct DHCPDriver: ~Copyable {
     }
 
     private enum Token: UInt64 {
-        case wakeup, server, bootService
+        case wakeup, server, bootService, router
     }
 
     /// Messages are read whole up to this; longer ones do not fit an Ethernet frame and no client sends them.
@@ -46,28 +47,48 @@ struct DHCPDriver: ~Copyable {
     }
 
     /// Answers until it is told to stop.
-    mutating func run(wakeup: Wakeup, inbox: () -> DHCPService.Inbox) {
+    ///
+    /// - Parameter inbox: gives what other threads have left, and empties it.
+    mutating func run(wakeup: Wakeup, inbox: () -> DHCPService.Inbox) throws(SystemError) {
         var receiver = DatagramReceiver(bufferBytes: Self.messageBytes)
-        do throws(SystemError) {
-            try loop.add(wakeup.rawDescriptor, token: Token.wakeup.rawValue)
-            try loop.add(ports.server.rawDescriptor, token: Token.server.rawValue)
-            try loop.add(ports.bootService.rawDescriptor, token: Token.bootService.rawValue)
-            while true {
-                for event in try loop.wait(until: nil) {
-                    switch Token(rawValue: event.token) {
-                    case .wakeup:
-                        wakeup.acknowledge()
-                        let news = inbox()
-                        if news.mustStop { return }
-                        if let settings = news.settings { responder.apply(settings) }
-                    case .server: try serve(ports.server, with: &receiver)
-                    case .bootService: try serve(ports.bootService, with: &receiver)
-                    case nil: break
-                    }
+        try loop.add(wakeup.rawDescriptor, token: Token.wakeup.rawValue)
+        try loop.add(ports.server.rawDescriptor, token: Token.server.rawValue)
+        try loop.add(ports.bootService.rawDescriptor, token: Token.bootService.rawValue)
+        if let router = ports.router { try loop.add(router.rawDescriptor, token: Token.router.rawValue) }
+        while true {
+            for event in try loop.wait(until: advertiser.deadline) {
+                switch Token(rawValue: event.token) {
+                case .wakeup:
+                    wakeup.acknowledge()
+                    let news = inbox()
+                    if news.mustStop { return }
+                    if let settings = news.settings { responder.apply(settings) }
+                case .server: try serve(ports.server, with: &receiver)
+                case .bootService: try serve(ports.bootService, with: &receiver)
+                case .router: hearSolicitations()
+                case nil: break
                 }
             }
+            advertise()
+        }
+    }
+
+    private mutating func hearSolicitations() {
+        do throws(SystemError) {
+            guard try ports.router?.receiveSolicitation() ?? false else { return }
+            if responder.settings.answersRouterSolicitations { advertiser.solicited(at: .now) }
         } catch {
-            log.failed(error)
+            log.unsent(error)
+        }
+    }
+
+    private mutating func advertise() {
+        guard advertiser.deadline != nil, advertiser.mustAdvertise(at: .now) else { return }
+        do throws(SystemError) {
+            try ports.router?.advertiseNoRouter()
+            log.advertised()
+        } catch {
+            log.unsent(error)
         }
     }
 

@@ -83,8 +83,8 @@ struct DHCPLog {
         logger.error("dhcp reply not sent", metadata: metadata)
     }
 
-    func failed(_ error: SystemError) {
-        logger.critical("dhcp server stopped", metadata: ["iface": "\(interface)", "reason": "\(error)"])
+    func advertised() {
+        logger.debug("router solicitation answered", metadata: ["iface": "\(interface)"])
     }
 
     private func metadata(_ message: DHCPMessage, _ response: DHCPResponse) -> Logger.Metadata {

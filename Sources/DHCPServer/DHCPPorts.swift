@@ -11,6 +11,8 @@ struct DHCPPorts: ~Copyable {
     let bootService: UDPSocket
     /// Nil when frames cannot be sent: then replies to clients without an address are broadcast.
     let packets: PacketPort?
+    /// Nil on hosts without IPv6.
+    let router: RouterSocket?
 
     static let receiveBufferBytes: Int32 = 4 << 20
 
@@ -20,6 +22,7 @@ struct DHCPPorts: ~Copyable {
         self.server = server
         self.bootService = bootService
         packets = Self.packetPort(on: interface, logger: logger)
+        router = Self.routerSocket(on: interface, logger: logger)
     }
 
     private static func packetPort(on interface: NetworkInterface, logger: Logger) -> PacketPort? {
@@ -28,6 +31,17 @@ struct DHCPPorts: ~Copyable {
         } catch {
             logger.warning(
                 "dhcp answers by broadcast",
+                metadata: ["iface": "\(interface.name)", "reason": "\(error)"])
+            return nil
+        }
+    }
+
+    private static func routerSocket(on interface: NetworkInterface, logger: Logger) -> RouterSocket? {
+        do throws(SystemError) {
+            return try RouterSocket(interface: interface)
+        } catch {
+            logger.debug(
+                "router solicitations are not answered",
                 metadata: ["iface": "\(interface.name)", "reason": "\(error)"])
             return nil
         }

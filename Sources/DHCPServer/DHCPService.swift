@@ -48,8 +48,9 @@ public final class DHCPService: Sendable {
 
     /// Reads the leases and begins to answer. To be called once.
     ///
+    /// - Parameter onFailure: told, on the service's thread, when that must end before `stop`.
     /// - Throws: when the lease database can be neither opened nor, if it is damaged, put aside.
-    public func start() throws {
+    public func start(onFailure: @escaping @Sendable (SystemError) -> Void = { _ in }) throws {
         guard let settings = inbox.withLock({ $0.settings.take() }) else { return }
         let leases = try openLeases()
         // The engine's clock is the host's: leases end at the same time after a restart.
@@ -61,11 +62,18 @@ public final class DHCPService: Sendable {
                 directory: directory, logger: logger))
         let started = try ServiceThread(name: "dhcp") { [self] in
             guard var driver = driver.take() else { return }
-            driver.run(wakeup: wakeup) {
-                inbox.withLock { inbox in
-                    defer { inbox.settings = nil }
-                    return inbox
+            do throws(SystemError) {
+                try driver.run(wakeup: wakeup) {
+                    inbox.withLock { inbox in
+                        defer { inbox.settings = nil }
+                        return inbox
+                    }
                 }
+            } catch {
+                logger.critical(
+                    "dhcp server stopped",
+                    metadata: ["iface": "\(interface.name)", "reason": "\(error)"])
+                onFailure(error)
             }
         }
         thread.withLock { $0 = started }

@@ -2,8 +2,6 @@
 struct UnixTime: RawRepresentable, Hashable, Sendable, Comparable {
     let rawValue: Int64
 
-    init(rawValue: Int64) { self.rawValue = rawValue }
-
     static func + (time: Self, seconds: Int64) -> Self { Self(rawValue: time.rawValue + seconds) }
 
     static func - (left: Self, right: Self) -> Int64 { left.rawValue - right.rawValue }
