@@ -21,6 +21,9 @@ public enum FirmwareRefusal: Equatable, Sendable {
     /// Offer a boot file that TFTP or HTTP then refuses: UEFI ignores an offer without one, and waits a minute
     /// for a better.
     case refusedBootFile
+
+    /// The file that DHCP names for `refusedBootFile`. No server has it, and who is asked for it need not worry.
+    public static let refusedFileName = "netbootd-boots-the-local-disk"
 }
 
 public enum NoBootReason: Equatable, Sendable {

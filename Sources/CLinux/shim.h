@@ -253,4 +253,50 @@ static inline int netbootd_become(uid_t uid, gid_t gid, uint64_t mask) {
     if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || setgroups(0, NULL) || setgid(gid) || setuid(uid)) return -1;
     if (netbootd_capset(mask)) return -1;
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+
+/* A raw ICMPv6 socket on one interface that hears router solicitations alone, with their hop limits, and sends
+ * with hop limit 255; -1 with errno. */
+static inline int netbootd_router_socket(const char *device, uint32_t interface_index) {
+    int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMPV6);
+    if (fd < 0) return -1;
+    struct icmp6_filter filter;
+    ICMP6_FILTER_SETBLOCKALL(&filter);
+    ICMP6_FILTER_SETPASS(ND_ROUTER_SOLICIT, &filter);
+    int on = 1, hops = 255, index = (int)interface_index;
+    struct ipv6_mreq routers = {.ipv6mr_interface = interface_index};
+    inet_pton(AF_INET6, "ff02::2", &routers.ipv6mr_multiaddr);
+    if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device) + 1) ||
+        setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof filter) ||
+        setsockopt(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, &on, sizeof on) ||
+        setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof hops) ||
+        setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index) ||
+        setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &routers, sizeof routers)) {
+        int error = errno;
+        close(fd);
+        errno = error;
+        return -1;
+    }
+    return fd;
+}
+
+/* Reads one ICMPv6 message; answers its length, or -1 with errno. `hop_limit` is -1 when the kernel told none. */
+static inline ssize_t netbootd_router_receive(int fd, uint8_t *buffer, size_t size, int *hop_limit) {
+    struct iovec vector = {buffer, size};
+    union { char bytes[CMSG_SPACE(sizeof(int))]; struct cmsghdr align; } control;
+    struct msghdr message = {
+        .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    ssize_t length = recvmsg(fd, &message, MSG_DONTWAIT);
+    *hop_limit = -1;
+    if (length < 0) return -1;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+        if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT) memcpy(hop_limit, CMSG_DATA(c), sizeof(int));
+    }
+    return length;
+}
+
+/* Sends an ICMPv6 message, whose checksum the kernel fills in, to all nodes on an interface. */
+static inline ssize_t netbootd_router_send(int fd, const uint8_t *bytes, size_t length, uint32_t interface_index) {
+    struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_scope_id = interface_index};
+    inet_pton(AF_INET6, "ff02::1", &to.sin6_addr);
+    return sendto(fd, bytes, length, MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof to);
 }

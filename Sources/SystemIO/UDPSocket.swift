@@ -94,6 +94,9 @@ public struct DatagramReceiver: ~Copyable {
     private let storage: UnsafeMutableBufferPointer<UInt8>
     private var headers: [netbootd_datagram]
 
+    /// The most datagrams that one call reads.
+    public static let batch = Int(NETBOOTD_BATCH)
+
     /// - Parameter bufferBytes: the longest datagram that is read whole.
     public init(bufferBytes: Int) {
         self.bufferBytes = bufferBytes

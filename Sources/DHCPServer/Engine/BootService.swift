@@ -1,0 +1,64 @@
+import BootCore
+import Wire
+
+/// Boot files without addresses: PXE's boot service on port 4011, and ProxyDHCP offers beside another server
+/// (PXE 2.1 §2.2).
+extension DHCPResponder {
+    /// Answers at port 4011, in either mode: firmware asks there once an offer named PXEClient without saying
+    /// where to load from.
+    func bootServiceReply(
+        to message: DHCPMessage, type: DHCPMessageType, via arrival: DHCPArrival
+    ) throws(IgnoreReason) -> DHCPResponse {
+        guard type == .request || type == .discover || type == .inform else {
+            throw .unexpectedType(type.rawValue)
+        }
+        var machine = Machine(message)
+        machine.address = [message.clientAddress, arrival.source.address].first { $0 != .any }
+        let (boot, step) = try bootData(for: message, machine: machine, in: .bootService)
+        var reply = DHCPReply(.acknowledgment, to: message, mtu: mtu)
+        reply.clientAddress = message.clientAddress
+        complete(
+            &reply, with: options(for: message, type: reply.type, machine: machine, boot: boot))
+        let route: ReplyRoute
+        if let address = machine.address {
+            let target = arrival.source.address == .any ? address : arrival.source.address
+            route = .bootService(IPv4Endpoint(address: target, port: arrival.source.port))
+        } else {
+            route = .broadcast
+        }
+        return DHCPResponse(action: .reply(reply, route), machine: machine, step: step)
+    }
+
+    /// Answers at port 67 in proxy mode.
+    func proxyReply(
+        to message: DHCPMessage, type: DHCPMessageType, via arrival: DHCPArrival
+    ) throws(IgnoreReason) -> DHCPResponse {
+        guard Machine.isBootClient(message) else { throw .notABootClient }
+        var machine = Machine(message)
+        guard type == .discover else {
+            // The other server's business; but now it is known which address the machine will have.
+            machine.address = type == .request ? message.requestedAddress : nil
+            return DHCPResponse(action: .ignore(.proxyMode), machine: machine)
+        }
+        let (boot, step) = try bootData(for: message, machine: machine, in: .proxyOffer)
+        var reply = DHCPReply(.offer, to: message, mtu: mtu)
+        complete(
+            &reply, with: options(for: message, type: reply.type, machine: machine, boot: boot))
+        return DHCPResponse(
+            action: .reply(reply, ReplyRoute(for: reply, to: message, via: arrival)), machine: machine,
+            step: step)
+    }
+
+    private func bootData(
+        for message: DHCPMessage, machine: Machine, in setting: BootData.Setting
+    ) throws(IgnoreReason) -> (BootData, BootStep) {
+        guard Machine.isBootClient(message) else { throw .notABootClient }
+        let step = try step(for: machine)
+        switch step {
+        case .loader, .script, .localDisk(.refusedBootFile): break
+        case .localDisk(.noBootFile): throw .bootsFromDisk
+        case .addressOnly(let reason), .silence(let reason): throw .policy(reason)
+        }
+        return (BootData(for: step, of: machine, from: settings.location, in: setting), step)
+    }
+}

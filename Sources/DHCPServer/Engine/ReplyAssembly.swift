@@ -1,0 +1,70 @@
+import BootCore
+import Wire
+
+/// What goes into replies.
+extension DHCPResponder {
+    /// The policy's word, unless that is silence.
+    func step(for machine: Machine) throws(IgnoreReason) -> BootStep {
+        let step = settings.policy.nextStep(for: machine)
+        if case .silence(let reason) = step { throw .policy(reason) }
+        return step
+    }
+
+    func leaseSeconds(for exchange: Exchange) -> UInt32 {
+        let configured = subnetOptions[exchange.subnet].leaseSeconds
+        return exchange.machine.stage == .operatingSystem
+            ? configured : max(configured, Self.minimumBootLeaseSeconds)
+    }
+
+    func serverIdentifier(for message: DHCPMessage) -> IPv4Address {
+        message.relayServerIdentifierOverride ?? settings.location.address
+    }
+
+    /// Adds options and boot data to an OFFER or ACK. Both carry the same, for EDK2 uses the one's or the other's.
+    func fill(_ reply: inout DHCPReply, for exchange: Exchange, step: BootStep, leaseSeconds: UInt32?) {
+        let boot = BootData(for: step, of: exchange.machine, from: settings.location, in: .server)
+        var options = options(for: exchange.message, type: reply.type, machine: exchange.machine, boot: boot)
+        options.leaseSeconds = leaseSeconds
+        options.subnet = subnetOptions[exchange.subnet]
+        options.extra = subnetOptions[exchange.subnet].extra + options.extra
+        complete(&reply, with: options)
+    }
+
+    /// The options of any reply with boot data, without what concerns a subnet.
+    func options(
+        for message: DHCPMessage, type: DHCPMessageType, machine: Machine, boot: BootData
+    ) -> ReplyOptions {
+        ReplyOptions(
+            message: message, type: type, serverIdentifier: serverIdentifier(for: message),
+            bootServer: settings.location.address, boot: boot,
+            hostname: settings.policy.knownMachine(for: machine)?.hostname, extra: extraOptions(for: machine),
+            isBootClient: machine.stage != .operatingSystem)
+    }
+
+    func complete(_ reply: inout DHCPReply, with options: ReplyOptions) {
+        reply.nextServer = settings.location.address
+        if let configured = options.extraValue(of: .bootFile) {
+            reply.setBootFile(String(decoding: configured.prefix { $0 != 0 }, as: UTF8.self))
+        } else if let bootFile = options.boot.bootFile {
+            // Firmware reads one or the other, shim this alone, iPXE this first: both say the same.
+            reply.setBootFile(bootFile)
+        }
+        reply.options = options.list()
+    }
+
+    /// The profile's, then the machine's own.
+    private func extraOptions(for machine: Machine) -> [ExtraDHCPOption] {
+        let policy = settings.policy
+        let own = policy.knownMachine(for: machine)?.dhcpOptions ?? []
+        guard case .profile(let name) = policy.target(for: machine)?.target,
+            let profile = policy.profile(named: name)
+        else { return own }
+        return profile.dhcpOptions + own
+    }
+
+    func response(_ reply: DHCPReply, to exchange: Exchange, step: BootStep?) -> DHCPResponse {
+        DHCPResponse(
+            action: .reply(reply, ReplyRoute(for: reply, to: exchange.message, via: exchange.arrival)),
+            machine: exchange.machine, step: step, remarks: exchange.remarks)
+    }
+}

@@ -1,0 +1,132 @@
+import BootCore
+import Wire
+
+/// A subnet's settings as option values, made once for all its clients.
+struct SubnetOptions: Sendable {
+    let leaseSeconds: UInt32
+    let extra: [ExtraDHCPOption]
+    private let valueByCode: [DHCPOptionCode: [UInt8]]
+
+    init(_ subnet: DHCPSubnet) {
+        leaseSeconds = UInt32(clamping: subnet.lease.components.seconds)
+        extra = subnet.options
+        var values: [DHCPOptionCode: [UInt8]] = [:]
+        values[.subnetMask] = subnet.network.mask.bytes
+        values[.router] = subnet.router?.bytes
+        values[.domainNameServers] = Self.list(subnet.dns)
+        values[.timeServers] = Self.list(subnet.ntp)
+        values[.domainName] = OptionEncoding.text(subnet.domain)
+        values[.broadcastAddress] = subnet.network.broadcast.bytes
+        values[.domainSearch] = OptionEncoding.domainSearch(subnet.searchDomains)
+        values[.classlessRoutes] = OptionEncoding.classlessRoutes(subnet.routes, defaultRouter: subnet.router)
+        valueByCode = values
+    }
+
+    subscript(code: DHCPOptionCode) -> [UInt8]? { valueByCode[code] }
+
+    /// At most 63 addresses fit one option.
+    private static func list(_ addresses: [IPv4Address]) -> [UInt8]? {
+        addresses.isEmpty ? nil : addresses.prefix(63).flatMap(\.bytes)
+    }
+}
+
+/// The options of one OFFER or ACK.
+///
+/// A new option is a line in `order` and a case in `value(of:)`.
+struct ReplyOptions {
+    var message: DHCPMessage
+    var type: DHCPMessageType
+    var serverIdentifier: IPv4Address
+    /// Nil where no address is given: INFORM, proxy, boot service.
+    var leaseSeconds: UInt32?
+    /// Nil where the other server tells of the network: proxy, boot service.
+    var subnet: SubnetOptions?
+    var bootServer: IPv4Address
+    var boot: BootData
+    /// The name that the configuration has for the machine.
+    var hostname: String?
+    /// What the configuration states byte for byte, the most specific last.
+    var extra: [ExtraDHCPOption]
+    /// Boot ROMs are told of the router though they forget to ask.
+    var isBootClient: Bool
+
+    /// What firmware reads first comes first; what it might choke on, last.
+    private static let beforeExtra: [DHCPOptionCode] = [
+        .messageType, .serverIdentifier, .leaseTime, .renewalTime, .rebindingTime, .subnetMask, .router,
+        .domainNameServers, .domainName, .hostname, .broadcastAddress, .timeServers, .bootServerName,
+        .subnetSelection, .domainSearch, .classlessRoutes,
+    ]
+    private static let afterExtra: [DHCPOptionCode] = [
+        .vendorClass, .vendorInformation, .clientIdentifier, .clientMachineIdentifier, .etherboot, .bootFile,
+        .relayInformation,
+    ]
+    private static let inOrder = DHCPOptionSet((beforeExtra + afterExtra).map(\.rawValue))
+    /// The protocol's own, which no configuration may change.
+    private static let fixed = DHCPOptionSet(
+        [DHCPOptionCode.messageType, .serverIdentifier, .leaseTime, .relayInformation, .overload].map(
+            \.rawValue))
+
+    func list() -> DHCPOptionList {
+        let asked = message.parameterRequestList
+        var list = DHCPOptionList()
+        for code in Self.beforeExtra { append(code, to: &list, asked: asked) }
+        for index in extra.indices {
+            let code = DHCPOptionCode(rawValue: extra[index].code)
+            guard !Self.inOrder.contains(code), let value = extraValue(of: code) else { continue }
+            list.append(code, value)
+        }
+        for code in Self.afterExtra { append(code, to: &list, asked: asked) }
+        return list
+    }
+
+    private func append(_ code: DHCPOptionCode, to list: inout DHCPOptionList, asked: DHCPOptionSet?) {
+        if let value = extraValue(of: code) {
+            list.append(code, value)
+        } else if isSent(code, asked: asked), let value = value(of: code) {
+            list.append(code, value)
+        }
+    }
+
+    /// What the configuration states for `code` is sent whether it was asked for or not.
+    func extraValue(of code: DHCPOptionCode) -> [UInt8]? {
+        guard !extra.isEmpty, !Self.fixed.contains(code) else { return nil }
+        return extra.last { $0.code == code.rawValue }?.bytes
+    }
+
+    /// Clients that ask for nothing get everything (GRUB); what a boot cannot do without is sent anyway.
+    private func isSent(_ code: DHCPOptionCode, asked: DHCPOptionSet?) -> Bool {
+        switch code {
+        case .bootServerName: asked?.contains(code) ?? false
+        case .renewalTime, .rebindingTime, .domainNameServers, .domainName, .hostname, .broadcastAddress,
+            .timeServers, .domainSearch, .classlessRoutes:
+            asked?.contains(code) ?? true
+        case .router: isBootClient || asked?.contains(code) ?? true
+        default: true
+        }
+    }
+
+    private func value(of code: DHCPOptionCode) -> [UInt8]? {
+        switch code {
+        case .messageType: [type.rawValue]
+        case .serverIdentifier: serverIdentifier.bytes
+        case .leaseTime: leaseSeconds.map(Self.seconds)
+        case .renewalTime: leaseSeconds.map { Self.seconds($0 / 2) }
+        case .rebindingTime: leaseSeconds.map { Self.seconds(UInt32(UInt64($0) * 7 / 8)) }
+        case .hostname: subnet == nil ? nil : OptionEncoding.text(hostname)
+        case .bootServerName: boot.bootFile == nil ? nil : Array(bootServer.description.utf8)
+        case .subnetSelection: message.subnetSelection?.bytes
+        case .vendorClass: OptionEncoding.text(boot.vendorClass)
+        case .vendorInformation: boot.vendorInformation
+        case .clientIdentifier: message.clientIdentifier.map(Array.init)
+        case .clientMachineIdentifier: message[code].map(Array.init)
+        case .etherboot: boot.etherboot
+        // The NUL is for EDK2, which writes one behind the value, into the next option, and for ROMs that read
+        // until they find one.
+        case .bootFile: boot.bootFile.map { Array($0.utf8) + [0] }
+        case .relayInformation: message[code].map(Array.init)
+        default: subnet?[code]
+        }
+    }
+
+    private static func seconds(_ seconds: UInt32) -> [UInt8] { IPv4Address(rawValue: seconds).bytes }
+}
