@@ -17,8 +17,7 @@ struct HTTPLogLine: Equatable {
     /// - Parameter machine: what is known of the machine at the client's address.
     init(_ finished: FinishedExchange, machine: Machine?) {
         let request = finished.request
-        // Without a reply of ours the library has refused the request: it was too long, or no HTTP.
-        let event = finished.reply?.event ?? .refused(reason: "bad request")
+        let event = finished.reply?.event ?? Self.withoutReply(status: finished.status)
         metadata = [
             "ip": "\(request.client)", "status": "\(finished.status)", "bytes": "\(finished.byteCount)",
             "ms": "\(Int64(finished.duration / .milliseconds(1)))",
@@ -57,6 +56,12 @@ struct HTTPLogLine: Equatable {
         case .health:
             (level, message) = (.debug, "http health")
         }
+    }
+
+    /// The library refuses by itself what is too long or no HTTP.
+    private static func withoutReply(status: Int) -> HTTPEvent {
+        .refused(
+            reason: status == 0 ? "the request was never finished" : "not HTTP as we know it, or too long")
     }
 
     /// Loaders look for a configuration of their own under a dozen names, and most are not there.

@@ -11,6 +11,7 @@ public final class HTTPService: Sendable {
     private let limits: MicrohttpdDaemon.Limits
     private let directory: MachineDirectory
     private let logger: Logger
+    private let refusals = Mutex(Refusals(toldAt: .now - .seconds(1)))
     /// The port that it listens on: the settings', or the kernel's choice when that is 0.
     public let port: UInt16
 
@@ -19,6 +20,12 @@ public final class HTTPService: Sendable {
         var listener: TCPListener?
         /// From `start` to `stop`.
         var daemon: MicrohttpdDaemon?
+    }
+
+    /// Connections refused since the log last told of them.
+    private struct Refusals {
+        var toldAt: ContinuousClock.Instant
+        var count = 0
     }
 
     /// Binds the port and listens; connections wait until `start`.
@@ -42,7 +49,7 @@ public final class HTTPService: Sendable {
     public func start() throws(SystemError) {
         let handlers = MicrohttpdHandlers(
             reply: { [self] in reply(to: $0) }, finished: { [self] in log($0) },
-            log: { [logger] in logger.debug("http library", metadata: ["text": "\($0)"]) })
+            log: { [self] in log(library: $0) })
         try state.withLock { (state) throws(SystemError) in
             guard let listener = state.listener.take() else { return }
             state.daemon = try MicrohttpdDaemon(listener: listener, limits: limits, handlers: handlers)
@@ -71,6 +78,27 @@ public final class HTTPService: Sendable {
         let reply = routes.reply(to: request, from: directory.machine(at: request.client))
         if let machine = reply.machine { directory.note(machine) }
         return reply
+    }
+
+    /// At a bound the newest connection is closed at once. Many may come: one line a second tells of them.
+    private func log(library text: String) {
+        guard text.contains("reached connection limit") else {
+            logger.debug("http library", metadata: ["text": "\(text)"])
+            return
+        }
+        let count = refusals.withLock { refusals in
+            refusals.count += 1
+            guard .now - refusals.toldAt >= .seconds(1) else { return 0 }
+            defer { refusals = Refusals(toldAt: .now) }
+            return refusals.count
+        }
+        guard count > 0 else { return }
+        logger.warning(
+            "http connection refused",
+            metadata: [
+                "connections": "\(count)", "limit": "\(limits.connections)",
+                "limit-per-client": "\(limits.connectionsPerClient)",
+            ])
     }
 
     private func log(_ finished: FinishedExchange) {

@@ -169,7 +169,8 @@ private func microhttpdFinish(
     let exchange = unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
     unsafe exchangePointer?.pointee = nil
     let status = Int(unsafe netbootd_httpd_status(connection))
-    let outcome = HTTPOutcome(code)
+    // Its own refusals end with a code like that of a client that went away.
+    let outcome = exchange.reply == nil && status != 0 ? .complete : HTTPOutcome(code)
     var byteCount = exchange.reply?.sentByteCount(to: exchange.request.method) ?? 0
     if outcome != .complete {
         let delivered = unsafe netbootd_httpd_acknowledged(connection) &- exchange.acknowledgedBefore

@@ -76,7 +76,7 @@ final class TestServer: Sendable {
         }
     }
 
-    private static func remove(_ folder: String) { _ = shell("rm -rf \(folder)") }
+    static func remove(_ folder: String) { _ = shell("rm -rf \(folder)") }
 }
 
 /// What a shell command prints.
