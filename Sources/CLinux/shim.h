@@ -173,6 +173,26 @@ static inline int netbootd_open_folder(const char *path) {
     return open(path, NETBOOTD_O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* Whom the calling thread is for the kernel when it opens files. -1 with errno when it may not be that. */
+static inline int netbootd_thread_file_identity(uid_t uid, gid_t gid) {
+    setfsgid(gid);
+    setfsuid(uid);
+    /* Both answer what was before, and an impossible number changes nothing. */
+    if ((gid_t)setfsgid((gid_t)-1) == gid && (uid_t)setfsuid((uid_t)-1) == uid) return 0;
+    errno = EPERM;
+    return -1;
+}
+
+/* The calling thread's supplementary groups alone; setgroups() would change those of all threads. */
+static inline int netbootd_thread_groups(size_t count, const gid_t *groups) {
+    return (int)syscall(SYS_setgroups, count, groups);
+}
+
+/* access(), asked for the file system identity rather than for the real user. */
+static inline int netbootd_accessible(const char *path, int mode) {
+    return (int)syscall(SYS_faccessat2, AT_FDCWD, path, mode, AT_EACCESS);
+}
+
 /* epoll_event holds a union, which Swift takes for unsafe: these two carry its 64-bit member alone. */
 static inline int netbootd_epoll_add(int epoll, int fd, uint32_t events, uint64_t token) {
     struct epoll_event event = {.events = events, .data = {.u64 = token}};

@@ -46,6 +46,7 @@ struct ConfigurationReader {
         if let http = fields[.http] { readHTTP(http, into: &configuration.http) }
         if let nfs = fields[.nfs] { configuration.nfsExports = readNFS(nfs) }
         readPolicy(fields, into: &configuration)
+        warnOfSubnetsWithoutAddresses(configuration)
         return configuration
     }
 
@@ -53,7 +54,9 @@ struct ConfigurationReader {
         configuration.address = fields[.address]?.address()
         configuration.files = fields[.files]?.absolutePath() ?? DeploymentConfiguration.defaultFiles
         configuration.state = fields[.state]?.absolutePath() ?? DeploymentConfiguration.defaultState
-        configuration.user = fields[.user]?.parsed(.userName) { Cursor.isName($0) ? $0 : nil }
+        if let user = fields[.user]?.parsed(.userName, { Cursor.isName($0) ? $0 : nil }) {
+            configuration.user = user
+        }
     }
 
     private mutating func readPolicy(
@@ -96,6 +99,17 @@ struct ConfigurationReader {
         guard !usedTargets.contains(.menu) else { return }
         for (key, name) in zip(keys, profileNames) where !usedTargets.contains(.profile(name)) {
             key.warn(.unusedProfile(name))
+        }
+    }
+
+    private func warnOfSubnetsWithoutAddresses(_ configuration: DeploymentConfiguration) {
+        guard subnetsAreWhole, configuration.dhcp.mode == .server else { return }
+        let reserved = configuration.machines.compactMap(\.address)
+        for (index, subnet) in configuration.dhcp.subnets.enumerated()
+        where subnet.ranges.isEmpty && !reserved.contains(where: { subnet.network.contains($0) }) {
+            let path = "dhcp.subnets[\(index)]"
+            findings.warn(
+                .noAddressesToGive(subnet.network), at: configuration.source.place(of: path), path: path)
         }
     }
 

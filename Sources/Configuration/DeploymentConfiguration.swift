@@ -13,8 +13,8 @@ public struct DeploymentConfiguration: Equatable, Sendable {
     /// The folder that is the tree.
     public var files: String
     public var state: String
-    /// Who the server is after its start; nil: `netbootd`, or `nobody` where there is no such user.
-    public var user: String?
+    /// Who the servers are once they have their ports, when root starts them.
+    public var user = Self.defaultUser
     public var dhcp = DHCP()
     public var tftp = TFTP()
     public var http = HTTP()
@@ -33,6 +33,8 @@ public struct DeploymentConfiguration: Equatable, Sendable {
 
     public static let defaultFiles = "/srv/netboot"
     public static let defaultState = "/var/lib/netbootd"
+    /// Where there is no such user and the file names none, `nobody` does.
+    public static let defaultUser = "netbootd"
 
     public init(
         interface: String, files: String = Self.defaultFiles, state: String = Self.defaultState,

@@ -21,6 +21,7 @@ public struct HostPort: Hashable, Sendable {
 
 /// What does not fit between a configuration and the host that is to serve it.
 public enum HostProblem: Equatable, Sendable {
+    case interfacesUnknown(reason: String)
     case noSuchInterface(String, there: [String], suggestion: String?)
     case interfaceIsDown(String)
     case interfaceWithoutMAC(String)

@@ -9,6 +9,7 @@ extension HostPort {
 extension HostProblem {
     var words: String {
         switch self {
+        case .interfacesUnknown(let reason): "the host does not tell its interfaces: \(reason)"
         case .noSuchInterface(let name, let there, let suggestion):
             "there is no interface '\(name)'; "
                 + (suggestion.map { "did you mean '\($0)'? " } ?? "")

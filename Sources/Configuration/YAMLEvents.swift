@@ -91,16 +91,16 @@ struct YAMLEventReader: ~Copyable {
             return YAMLFailure(
                 problem: .controlCharacter(value), place: unsafe place(at: parser.pointee.problem_offset))
         }
-        let where_ = unsafe Self.place(parser.pointee.problem_mark)
+        let position = unsafe Self.place(parser.pointee.problem_mark)
         if unsafe isTab(at: parser.pointee.problem_mark.index) {
-            return YAMLFailure(problem: .tab, place: where_)
+            return YAMLFailure(problem: .tab, place: position)
         }
         let context = unsafe Self.text(parser.pointee.context)
         let contextPlace = unsafe Self.place(parser.pointee.context_mark)
         let words = unsafe Self.text(parser.pointee.problem) ?? "libyaml gives no reason"
         return YAMLFailure(
             problem: .syntax(words, context: context, contextPlace: context == nil ? nil : contextPlace),
-            place: where_)
+            place: position)
     }
 
     /// The place of a byte of the input, for errors of libyaml's reader, which knows no lines.

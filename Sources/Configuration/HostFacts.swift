@@ -1,0 +1,126 @@
+public import BootFiles
+internal import Glibc
+public import SystemIO
+
+/// What the host check asks the host.
+public protocol HostFacts {
+    func interfaces() throws(SystemError) -> [NetworkInterface]
+    /// Nil when there is none of that name.
+    func user(named name: String) -> HostUser?
+    /// Who runs this process.
+    var currentUser: HostUser { get }
+    /// How each of `paths` fares in the tree under `folder` (and the package folders) when `user` opens it.
+    func files(_ paths: Set<String>, inTree folder: String, for user: HostUser) -> [String: FileState]
+    /// What is wrong with a folder for `user`; nil when nothing is.
+    func folderTrouble(_ path: String, forWriting: Bool, for user: HostUser) -> SystemError?
+    func portState(_ port: HostPort, device: String?) -> PortState
+}
+
+/// A user, as far as files are concerned.
+public struct HostUser: Equatable, Sendable {
+    public var name: String
+    public var userID: UInt32
+    public var groupID: UInt32
+
+    public init(name: String, userID: UInt32, groupID: UInt32) {
+        self.name = name
+        self.userID = userID
+        self.groupID = groupID
+    }
+}
+
+/// What becomes of opening a file of the tree.
+public enum FileState: Equatable, Sendable {
+    case readable
+    case failed(OpenFailure)
+}
+
+/// What becomes of binding a port.
+public enum PortState: Equatable, Sendable {
+    case free
+    case taken(PortHolder?)
+    case failed(SystemError)
+}
+
+/// The host that this process runs on.
+public struct LiveHostFacts: HostFacts {
+    private let lookUpUser: (String) -> HostUser?
+    private let packageFolders: [String]
+
+    public init(
+        packageFolders: [String] = BootTree.packageFolders, lookUpUser: @escaping (String) -> HostUser?
+    ) {
+        self.packageFolders = packageFolders
+        self.lookUpUser = lookUpUser
+    }
+
+    public func interfaces() throws(SystemError) -> [NetworkInterface] { try NetworkInterface.all() }
+
+    public func user(named name: String) -> HostUser? { lookUpUser(name) }
+
+    public var currentUser: HostUser {
+        HostUser(name: geteuid() == 0 ? "root" : "\(geteuid())", userID: geteuid(), groupID: getegid())
+    }
+
+    public func files(
+        _ paths: Set<String>, inTree folder: String, for user: HostUser
+    ) -> [String: FileState] {
+        asking(for: user) {
+            var states: [String: FileState] = [:]
+            do throws(SystemError) {
+                let tree = try BootTree(folder: folder, packageFolders: packageFolders)
+                for path in paths { states[path] = Self.state(of: path, in: tree) }
+            } catch {
+                for path in paths { states[path] = .failed(.other(error)) }
+            }
+            return states
+        }
+    }
+
+    private static func state(of text: String, in tree: BootTree) -> FileState {
+        guard let path = try? BootPath(text) else { return .failed(.notFound) }
+        do throws(OpenFailure) {
+            _ = try tree.open(path)
+            return .readable
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    public func folderTrouble(_ path: String, forWriting: Bool, for user: HostUser) -> SystemError? {
+        asking(for: user) {
+            do throws(SystemError) {
+                try checkFolder(path, forWriting: forWriting)
+                return nil
+            } catch {
+                return error
+            }
+        }
+    }
+
+    public func portState(_ port: HostPort, device: String?) -> PortState {
+        let transport: PortHolder.Transport =
+            switch port.transport {
+            case .udp: .udp
+            case .tcp: .tcp
+            }
+        do throws(SystemError) {
+            try tryPort(transport, address: port.address, port: port.number, device: device)
+            return .free
+        } catch {
+            guard error.isAddressInUse else { return .failed(error) }
+            return .taken(PortHolder.find(transport, address: port.address, port: port.number))
+        }
+    }
+
+    /// Only root can ask for somebody else; anybody else asks for himself.
+    private func asking<Answer>(for user: HostUser, _ body: () -> Answer) -> Answer {
+        guard geteuid() == 0, user.userID != 0 else { return body() }
+        do throws(SystemError) {
+            return try withFileSystemIdentity(userID: user.userID, groupID: user.groupID, body)
+        } catch {
+            // Root without the right to change users (a bare container) stays what it is when it serves, too.
+            return body()
+        }
+    }
+}
