@@ -273,6 +273,7 @@ static inline int netbootd_become(uid_t uid, gid_t gid, uint64_t mask) {
     if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || setgroups(0, NULL) || setgid(gid) || setuid(uid)) return -1;
     if (netbootd_capset(mask)) return -1;
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
 
 /* A raw ICMPv6 socket on one interface that hears router solicitations alone, with their hop limits, and sends
  * with hop limit 255; -1 with errno. */

@@ -1,29 +1,8 @@
 import CLinux
 import Glibc
 
-/// A user of this host.
-public struct UserIdentity: Equatable, Sendable {
-    public var name: String
-    public var userID: UInt32
-    public var groupID: UInt32
-
-    /// Nil when there is no user of that name.
-    public init?(name: String) {
-        var entry = unsafe passwd()
-        var buffer = [CChar](repeating: 0, count: 16_384)
-        var found: UnsafeMutablePointer<passwd>?
-        guard unsafe getpwnam_r(name, &entry, &buffer, buffer.count, &found) == 0, unsafe found != nil
-        else { return nil }
-        self.name = name
-        userID = unsafe entry.pw_uid
-        groupID = unsafe entry.pw_gid
-    }
-}
-
 /// What this process may do.
 public enum Privileges {
-    public static var isRoot: Bool { geteuid() == 0 }
-
     /// Turns root into an ordinary user for good, with `CAP_NET_BIND_SERVICE` and `CAP_NET_RAW` and nothing else
     /// (a reload may need them). To be called before any other thread is started.
     public static func become(_ user: UserIdentity) throws(SystemError) {
@@ -42,7 +21,7 @@ public enum Privileges {
                 throw .last("make the folder \(partial)")
             }
         }
-        guard let user, isRoot else { return }
+        guard let user, UserIdentity.current.isRoot else { return }
         guard unsafe chown(path, user.userID, user.groupID) == 0 else {
             throw .last("give the folder \(path) to \(user.name)")
         }

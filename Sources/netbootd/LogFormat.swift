@@ -61,7 +61,9 @@ struct LineLogHandler: LogHandler {
             ("time", WallClock.now.rfc3339), ("level", levelName(event.level)),
             ("message", event.message.description),
         ]
-        let fields = (fixed + details.map { ($0.key, $0.value) }).map { "\(JSONText($0)):\(jsonValue($0, $1))" }
+        let fields = (fixed + details.map { ($0.key, $0.value) }).map {
+            "\(JSONText($0)):\(jsonValue($0, $1))"
+        }
         return "{" + fields.joined(separator: ",") + "}"
     }
 
@@ -106,12 +108,16 @@ struct LineLogHandler: LogHandler {
     private static func quoted(_ value: String) -> String {
         let needsQuotes = value.isEmpty || value.contains { $0 == " " || $0 == "\"" || $0 == "=" }
         let line = singleLine(value)
-        return needsQuotes ? "\"\(line.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\""))\"" : line
+        return needsQuotes
+            ? "\"\(line.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\""))\""
+            : line
     }
 
     /// A stranger's text must not start a line of its own, nor move a terminal's cursor.
     private static func singleLine(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "?" : $0 }))
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "?" : $0 }))
     }
 }
 

@@ -18,6 +18,8 @@ struct Netbootd: ParsableCommand {
 
 /// What every subcommand that reads the configuration takes.
 struct ConfigurationOptions: ParsableArguments {
-    @Option(name: [.short, .customLong("config")], help: ArgumentHelp("The configuration file.", valueName: "file"))
+    @Option(
+        name: [.short, .customLong("config")],
+        help: ArgumentHelp("The configuration file.", valueName: "file"))
     var path = "/etc/netbootd/netbootd.yaml"
 }

@@ -1,0 +1,86 @@
+import BootCore
+import Configuration
+import DHCPServer
+import HTTPServer
+import SystemIO
+import TFTPServer
+import Wire
+
+/// A configuration that passed every check, with what of this host it uses.
+struct Deployment {
+    let configuration: DeploymentConfiguration
+    let host: HostSelection
+
+    private var policy: BootPolicy { configuration.policy(loaders: host.loaders) }
+
+    var dhcpSettings: DHCPSettings { configuration.dhcpSettings(address: host.address, policy: policy) }
+    var tftpSettings: TFTPSettings {
+        configuration.tftpSettings(address: host.address, mtu: host.interface.mtu)
+    }
+    var httpSettings: HTTPSettings { configuration.httpSettings(address: host.address, policy: policy) }
+
+    /// One line for whoever started it.
+    var summary: String {
+        let location = configuration.location(address: host.address)
+        let dhcp =
+            switch configuration.dhcp.mode {
+            case .server:
+                "DHCP for \(configuration.dhcp.subnets.map(\.network.description).joined(separator: ", "))"
+            case .proxy: "proxy DHCP"
+            case .off: "no DHCP"
+            }
+        return "\(dhcp), TFTP and \(location.httpBase) on \(host.interface.name)"
+    }
+
+    /// What a reload changed that only a restart can bring about.
+    func needsRestart(after before: Deployment) -> [String] {
+        let (new, old) = (configuration, before.configuration)
+        let settings: [(key: String, isSame: Bool)] = [
+            ("interface", new.interface == old.interface && host.address == before.host.address),
+            ("state", new.state == old.state),
+            ("user", host.user == before.host.user),
+            ("dhcp.mode", (new.dhcp.mode == .off) == (old.dhcp.mode == .off)),
+            ("tftp.port", new.tftp.port == old.tftp.port),
+            ("http.port", new.http.port == old.http.port),
+            ("http.threads", new.http.threads == old.http.threads),
+            ("http.max-connections", new.http.maximumConnections == old.http.maximumConnections),
+            (
+                "http.max-connections-per-client",
+                new.http.maximumConnectionsPerClient == old.http.maximumConnectionsPerClient
+            ),
+            ("http.idle-timeout", new.http.idleTimeout == old.http.idleTimeout),
+        ]
+        return settings.filter { !$0.isSame }.map(\.key)
+    }
+}
+
+/// What came of reading a configuration file and comparing it with this host.
+struct CheckedConfiguration {
+    /// Nil when there is any error.
+    let deployment: Deployment?
+    /// A line each, with its place.
+    let errors: [String]
+    let warnings: [String]
+    private let path: String
+
+    /// - Parameter checksPorts: false on a reload, when we hold the ports ourselves.
+    init(path: String, checksPorts: Bool) {
+        self.path = path
+        let report = DeploymentConfiguration.load(path: path)
+        guard let configuration = report.configuration else {
+            deployment = nil
+            errors = report.errors.map(\.description)
+            warnings = report.warnings.map(\.description)
+            return
+        }
+        let host = HostCheck.run(configuration, facts: LiveHostFacts(), checksPorts: checksPorts)
+        deployment = host.selection.map { Deployment(configuration: configuration, host: $0) }
+        errors = host.errors.map(\.description)
+        warnings = (report.warnings + host.warnings).map(\.description)
+    }
+
+    /// "netbootd.yaml: 3 errors"
+    var verdict: String {
+        "\(path): \(errors.count) \(errors.count == 1 ? "error" : "errors")"
+    }
+}

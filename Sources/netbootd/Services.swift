@@ -1,0 +1,56 @@
+import BootCore
+import BootFiles
+import Configuration
+import DHCPServer
+import HTTPServer
+import Logging
+import SystemIO
+import TFTPServer
+
+/// The servers of one process, started and stopped together.
+final class Services {
+    /// Nil when the configuration says `dhcp: {mode: off}`.
+    private let dhcp: DHCPService?
+    private let tftp: TFTPService
+    private let http: HTTPService
+    private let failures: FailureReport
+
+    /// Opens every port, which may take privileges; none is served yet.
+    init(_ deployment: Deployment, failures: FailureReport, logger: Logger) throws(SystemError) {
+        let directory = MachineDirectory()
+        let tree = try BootTree(folder: deployment.configuration.files)
+        dhcp =
+            deployment.configuration.dhcp.mode == .off
+            ? nil
+            : try DHCPService(
+                interface: deployment.host.interface, settings: deployment.dhcpSettings,
+                stateFolder: deployment.configuration.state, directory: directory, logger: logger)
+        tftp = try TFTPService(
+            settings: deployment.tftpSettings, tree: tree, directory: directory, logger: logger,
+            onFailure: { failures.report("TFTP", $0) })
+        http = try HTTPService(
+            settings: deployment.httpSettings, tree: tree, directory: directory, logger: logger)
+        self.failures = failures
+    }
+
+    func start() throws {
+        // Files first: a machine that gets an address asks for them at once.
+        try http.start()
+        try tftp.start()
+        try dhcp?.start(onFailure: { [failures] in failures.report("DHCP", $0) })
+    }
+
+    func stop() {
+        dhcp?.stop()
+        tftp.stop()
+        http.stop()
+    }
+
+    /// Serves by another configuration from now on.
+    func apply(_ deployment: Deployment) throws(SystemError) {
+        let tree = try BootTree(folder: deployment.configuration.files)
+        http.apply(settings: deployment.httpSettings, tree: tree)
+        tftp.apply(settings: deployment.tftpSettings, tree: tree)
+        dhcp?.apply(deployment.dhcpSettings)
+    }
+}
