@@ -38,7 +38,7 @@ run_case() { # NAME: in a run of its own, so that nothing of one case reaches an
   why=$(cat "$folder/$name.why" 2>/dev/null)
   case $status in
   0) printf 'ok   %-20s (%5s s)  %s\n' "$name" "$TOOK" "$why"; passed=$((passed + 1)); rm -rf "${folder:?}/$name"* ;;
-  77) printf 'skip %-20s (%5s s)  %s\n' "$name" "$TOOK" "$why" ;;
+  77) printf 'skip %-20s (%5s s)  %s\n' "$name" "$TOOK" "$why"; rm -rf "${folder:?}/$name"* ;;
   130 | 143) exit "$status" ;;
   *)
     why=${why:-$(tail -1 "$folder/$name.out")}

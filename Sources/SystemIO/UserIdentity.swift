@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A user of this host, as far as files and processes are concerned.

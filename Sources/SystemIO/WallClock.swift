@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A moment as calendars tell it.
