@@ -89,3 +89,18 @@ let package = Package(
             swiftSettings: settings),
     ]
 )
+
+// Fuzzers have no `main` of their own, so they are there only when scripts/fuzz.sh asks for them.
+if Context.environment["NETBOOTD_FUZZ"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "FuzzDHCP", dependencies: ["Wire", "BootCore", "DHCPServer"], path: "Fuzz/DHCP",
+            exclude: ["seeds"], swiftSettings: settings),
+        .executableTarget(
+            name: "FuzzTFTP", dependencies: ["Wire", "TFTPServer"], path: "Fuzz/TFTP", exclude: ["seeds"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "FuzzConfiguration", dependencies: ["Configuration"], path: "Fuzz/Configuration",
+            exclude: ["seeds"], swiftSettings: settings),
+    ]
+}

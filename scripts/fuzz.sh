@@ -8,11 +8,14 @@ cd "$(dirname "$0")/.."
 seconds=${FUZZ_SECONDS:-60}
 work=.build-fuzz
 mkdir -p "$work/findings"
+build() { # engines are internal to their modules: @testable reaches them
+    NETBOOTD_FUZZ=1 swift build -c release --scratch-path "$work" --sanitize=fuzzer -Xswiftc -enable-testing "$@"
+}
 failed=0
 for target; do
-    NETBOOTD_FUZZ=1 swift build -c release --scratch-path "$work" --sanitize=fuzzer --product "Fuzz$target"
+    build --product "Fuzz$target"
     mkdir -p "$work/corpus/$target"
-    program=$(NETBOOTD_FUZZ=1 swift build -c release --scratch-path "$work" --sanitize=fuzzer --show-bin-path)/Fuzz$target
+    program=$(build --show-bin-path)/Fuzz$target
     if "$program" -max_total_time="$seconds" -max_len=4096 -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="$work/findings/$target-" "$work/corpus/$target" "Fuzz/$target/seeds" \
         >"$work/$target.log" 2>&1; then
