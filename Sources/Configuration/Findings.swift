@@ -92,15 +92,18 @@ struct Cursor {
     func fields<Key: ConfigurationKey>(_ type: Key.Type) -> Fields<Key>? {
         guard let entries = entries() else { return nil }
         var values: [Key: Cursor] = [:]
+        var misspelt: Set<String> = []
         for (key, name, value) in entries {
             if let known = Key(rawValue: name) {
                 values[known] = value
             } else {
                 let known = Key.allCases.map(\.rawValue)
-                key.report(.unknownKey(suggestion: closest(to: name, among: known), known: known))
+                let suggestion = closest(to: name, among: known)
+                key.report(.unknownKey(suggestion: suggestion, known: known))
+                if let suggestion { misspelt.insert(suggestion) }
             }
         }
-        return Fields(values: values, place: self)
+        return Fields(values: values, misspelt: misspelt, place: self)
     }
 }
 
@@ -110,6 +113,8 @@ protocol ConfigurationKey: RawRepresentable, CaseIterable, Hashable where RawVal
 /// A mapping's values by our own keys.
 struct Fields<Key: ConfigurationKey> {
     let values: [Key: Cursor]
+    /// What misspelt keys were taken for: not there, but not missing either.
+    let misspelt: Set<String>
     /// The mapping itself.
     let place: Cursor
 
@@ -123,7 +128,7 @@ struct Fields<Key: ConfigurationKey> {
 
     func required(_ key: Key) -> Cursor? {
         guard let value = values[key] else {
-            place.report(.missingKey(key.rawValue))
+            if !misspelt.contains(key.rawValue) { place.report(.missingKey(key.rawValue)) }
             return nil
         }
         return value

@@ -1,14 +1,19 @@
 /// The name that was probably meant by a misspelt one; nil when none is near.
 func closest(to name: String, among names: [String]) -> String? {
+    let written = Array(name)
     let wanted = Array(name.lowercased())
     // A third of the letters may be wrong, so that a short name is not taken for just any other.
     let limit = max(1, wanted.count / 3)
-    var best: (name: String, distance: Int)?
+    var best: (name: String, distance: Int, exactDistance: Int)?
     for candidate in names {
         let letters = Array(candidate.lowercased())
         guard abs(letters.count - wanted.count) <= limit, letters.count <= 64 else { continue }
         let distance = editDistance(wanted, letters)
-        if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
+        guard distance <= limit, distance <= best?.distance ?? .max else { continue }
+        // Letter case decides between {MAC} and {mac}.
+        let exactDistance = editDistance(written, Array(candidate))
+        if let best, (best.distance, best.exactDistance) <= (distance, exactDistance) { continue }
+        best = (candidate, distance, exactDistance)
     }
     return best?.name
 }

@@ -5,17 +5,21 @@ internal import Wire
 
 extension ConfigurationError: CustomStringConvertible {
     /// `netbootd.yaml:12:7: dhcp.subnets[0].leese: unknown key; did you mean 'lease'?`
-    public var description: String { Self.line(file, place, path) + problem.words }
+    public var description: String { Self.line(file, place, path, problem.words) }
 
-    static func line(_ file: String, _ place: SourcePlace?, _ path: String) -> String {
+    static func line(_ file: String, _ place: SourcePlace?, _ path: String, _ words: String) -> String {
         let position = place.map { ":\($0.line):\($0.column)" } ?? ""
-        return "\(file)\(position): " + (path.isEmpty ? "" : "\(path): ")
+        let text = "\(file)\(position): " + (path.isEmpty ? "" : "\(path): ") + words
+        // The file's own text is in it, and must neither break the line nor steer a terminal.
+        return String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{fffd}" : $0 }))
     }
 }
 
 extension ConfigurationWarning: CustomStringConvertible {
     public var description: String {
-        ConfigurationError.line(file, place, path) + "warning: " + advice.words
+        ConfigurationError.line(file, place, path, "warning: " + advice.words)
     }
 }
 

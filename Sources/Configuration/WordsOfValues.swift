@@ -9,11 +9,9 @@ extension Found {
         }
     }
 
-    /// Short enough for a line, and without what would break it.
+    /// Short enough for a line.
     private static func clipped(_ text: String) -> String {
-        let line = String(
-            String.UnicodeScalarView(text.unicodeScalars.map { Cursor.isControl($0) ? "\u{fffd}" : $0 }))
-        return line.count > 60 ? line.prefix(57) + "..." : line
+        text.count > 60 ? text.prefix(57) + "..." : text
     }
 }
 
