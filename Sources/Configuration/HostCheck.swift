@@ -9,7 +9,7 @@ public struct HostSelection: Equatable, Sendable {
     /// The interface's address that the servers use.
     public var address: IPv4Address
     /// Who the servers are once they have their ports.
-    public var user: HostUser
+    public var user: UserIdentity
     /// The boot programs that are there.
     public var loaders: [Platform: String]
 }
@@ -59,7 +59,7 @@ public struct HostCheck<Facts: HostFacts> {
     }
 
     /// Who the servers will be: root becomes the configuration's user, anybody else stays who he is.
-    private func user() -> HostUser? {
+    private func user() -> UserIdentity? {
         let current = facts.currentUser
         guard current.userID == 0 else { return current }
         if let user = facts.user(named: configuration.user) { return user }

@@ -13,7 +13,7 @@ extension HostCheck {
     }
 
     /// - Returns: the boot programs that are there.
-    func files(for user: HostUser) -> [Platform: String] {
+    func files(for user: UserIdentity) -> [Platform: String] {
         let loaders = configuration.allLoaders
         let folder = configuration.files
         if let error = facts.folderTrouble(folder, forWriting: false, for: user) {
@@ -73,7 +73,7 @@ extension HostCheck {
         }
     }
 
-    private func problem(of file: String, _ failure: OpenFailure, user: HostUser) -> HostProblem {
+    private func problem(of file: String, _ failure: OpenFailure, user: UserIdentity) -> HostProblem {
         switch failure {
         case .notFound:
             let name = file.split(separator: "/").last.map(String.init) ?? file
@@ -90,7 +90,7 @@ extension HostCheck {
     }
 
     /// The folder must be there and writable for the servers' user, or we must be able to make it.
-    func state(for user: HostUser) {
+    func state(for user: UserIdentity) {
         let folder = configuration.state
         guard let error = facts.folderTrouble(folder, forWriting: true, for: user) else { return }
         // Root gives the folder to the user when it starts.
@@ -122,7 +122,7 @@ extension HostCheck {
     }
 
     private static func problem(
-        ofFolder folder: String, _ error: SystemError, user: HostUser, forWriting: Bool
+        ofFolder folder: String, _ error: SystemError, user: UserIdentity, forWriting: Bool
     ) -> HostProblem {
         switch error.code {
         case ENOENT: .folderMissing(folder)

@@ -1,32 +1,18 @@
 public import BootFiles
-internal import Glibc
 public import SystemIO
 
 /// What the host check asks the host.
 public protocol HostFacts {
     func interfaces() throws(SystemError) -> [NetworkInterface]
     /// Nil when there is none of that name.
-    func user(named name: String) -> HostUser?
+    func user(named name: String) -> UserIdentity?
     /// Who runs this process.
-    var currentUser: HostUser { get }
+    var currentUser: UserIdentity { get }
     /// How each of `paths` fares in the tree under `folder` (and the package folders) when `user` opens it.
-    func files(_ paths: Set<String>, inTree folder: String, for user: HostUser) -> [String: FileState]
+    func files(_ paths: Set<String>, inTree folder: String, for user: UserIdentity) -> [String: FileState]
     /// What is wrong with a folder for `user`; nil when nothing is.
-    func folderTrouble(_ path: String, forWriting: Bool, for user: HostUser) -> SystemError?
+    func folderTrouble(_ path: String, forWriting: Bool, for user: UserIdentity) -> SystemError?
     func portState(_ port: HostPort, device: String?) -> PortState
-}
-
-/// A user, as far as files are concerned.
-public struct HostUser: Equatable, Sendable {
-    public var name: String
-    public var userID: UInt32
-    public var groupID: UInt32
-
-    public init(name: String, userID: UInt32, groupID: UInt32) {
-        self.name = name
-        self.userID = userID
-        self.groupID = groupID
-    }
 }
 
 /// What becomes of opening a file of the tree.
@@ -44,26 +30,18 @@ public enum PortState: Equatable, Sendable {
 
 /// The host that this process runs on.
 public struct LiveHostFacts: HostFacts {
-    private let lookUpUser: (String) -> HostUser?
     private let packageFolders: [String]
 
-    public init(
-        packageFolders: [String] = BootTree.packageFolders, lookUpUser: @escaping (String) -> HostUser?
-    ) {
-        self.packageFolders = packageFolders
-        self.lookUpUser = lookUpUser
-    }
+    public init(packageFolders: [String] = BootTree.packageFolders) { self.packageFolders = packageFolders }
 
     public func interfaces() throws(SystemError) -> [NetworkInterface] { try NetworkInterface.all() }
 
-    public func user(named name: String) -> HostUser? { lookUpUser(name) }
+    public func user(named name: String) -> UserIdentity? { UserIdentity(name: name) }
 
-    public var currentUser: HostUser {
-        HostUser(name: geteuid() == 0 ? "root" : "\(geteuid())", userID: geteuid(), groupID: getegid())
-    }
+    public var currentUser: UserIdentity { .current }
 
     public func files(
-        _ paths: Set<String>, inTree folder: String, for user: HostUser
+        _ paths: Set<String>, inTree folder: String, for user: UserIdentity
     ) -> [String: FileState] {
         asking(for: user) {
             var states: [String: FileState] = [:]
@@ -87,7 +65,7 @@ public struct LiveHostFacts: HostFacts {
         }
     }
 
-    public func folderTrouble(_ path: String, forWriting: Bool, for user: HostUser) -> SystemError? {
+    public func folderTrouble(_ path: String, forWriting: Bool, for user: UserIdentity) -> SystemError? {
         asking(for: user) {
             do throws(SystemError) {
                 try checkFolder(path, forWriting: forWriting)
@@ -114,8 +92,8 @@ public struct LiveHostFacts: HostFacts {
     }
 
     /// Only root can ask for somebody else; anybody else asks for himself.
-    private func asking<Answer>(for user: HostUser, _ body: () -> Answer) -> Answer {
-        guard geteuid() == 0, user.userID != 0 else { return body() }
+    private func asking<Answer>(for user: UserIdentity, _ body: () -> Answer) -> Answer {
+        guard currentUser.isRoot, !user.isRoot else { return body() }
         do throws(SystemError) {
             return try withFileSystemIdentity(userID: user.userID, groupID: user.groupID, body)
         } catch {

@@ -9,8 +9,8 @@ import Wire
 /// A host as a test wants it.
 struct FakeHost: HostFacts {
     var list = [Self.interface("eth1", ["10.0.0.1/24"])]
-    var users = ["netbootd": HostUser(name: "netbootd", userID: 900, groupID: 900)]
-    var currentUser = HostUser(name: "root", userID: 0, groupID: 0)
+    var users = ["netbootd": UserIdentity(name: "netbootd", userID: 900, groupID: 900)]
+    var currentUser = UserIdentity(name: "root", userID: 0, groupID: 0)
     var failures: [String: OpenFailure] = [:]
     /// By folder and whether it is to be written into.
     var troubles: [String: CInt] = [:]
@@ -18,15 +18,15 @@ struct FakeHost: HostFacts {
 
     func interfaces() throws(SystemError) -> [NetworkInterface] { list }
 
-    func user(named name: String) -> HostUser? { users[name] }
+    func user(named name: String) -> UserIdentity? { users[name] }
 
-    func files(_ paths: Set<String>, inTree folder: String, for user: HostUser) -> [String: FileState] {
+    func files(_ paths: Set<String>, inTree folder: String, for user: UserIdentity) -> [String: FileState] {
         var states: [String: FileState] = [:]
         for path in paths { states[path] = failures[path].map { .failed($0) } ?? .readable }
         return states
     }
 
-    func folderTrouble(_ path: String, forWriting: Bool, for user: HostUser) -> SystemError? {
+    func folderTrouble(_ path: String, forWriting: Bool, for user: UserIdentity) -> SystemError? {
         let code = troubles["\(path) \(user.name)"] ?? troubles[path]
         return code.map { SystemError("enter \(path)", code: $0) }
     }
@@ -236,7 +236,7 @@ struct HostCheckTests {
             words(
                 try check(base + "state: /tmp/x\n") {
                     $0.troubles["/tmp/x"] = EACCES
-                    $0.currentUser = HostUser(name: "1000", userID: 1000, groupID: 1000)
+                    $0.currentUser = UserIdentity(name: "1000", userID: 1000, groupID: 1000)
                 }) == ["10:8: state: the user '1000' cannot write into /tmp/x"])
         #expect(
             words(try check(base + "state: /tmp/x\n") { $0.troubles["/tmp/x"] = ENOTDIR }) == [
@@ -246,7 +246,7 @@ struct HostCheckTests {
 
     @Test("Root becomes the user that is named; where the file names none, nobody will do")
     func users() throws {
-        let nobody = HostUser(name: "nobody", userID: 65534, groupID: 65534)
+        let nobody = UserIdentity(name: "nobody", userID: 65534, groupID: 65534)
         let substitute = try check { $0.users = ["nobody": nobody] }
         #expect(substitute.selection?.user == nobody)
         #expect(
@@ -256,7 +256,7 @@ struct HostCheckTests {
                 "10:7: user: there is no user 'pxe'"
             ])
         #expect(words(try check { $0.users = [:] }) == [" user: there is no user 'netbootd'"])
-        let oneself = HostUser(name: "1000", userID: 1000, groupID: 1000)
+        let oneself = UserIdentity(name: "1000", userID: 1000, groupID: 1000)
         #expect(try check { $0.currentUser = oneself }.selection?.user == oneself)
     }
 

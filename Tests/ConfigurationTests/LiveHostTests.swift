@@ -8,9 +8,9 @@ import Wire
 @Suite("The host that the tests run on")
 struct LiveHostTests {
     private static let isRoot = geteuid() == 0
-    private static let nobody = HostUser(name: "nobody", userID: 65534, groupID: 65534)
+    private static let nobody = UserIdentity(name: "nobody", userID: 65534, groupID: 65534)
 
-    private let facts = LiveHostFacts(packageFolders: []) { $0 == "nobody" ? Self.nobody : nil }
+    private let facts = LiveHostFacts(packageFolders: [])
 
     @Test("Boot files are tried as the user that will serve them", .enabled(if: isRoot))
     func files() throws {
