@@ -125,7 +125,7 @@ struct ConfigurationReader {
         default:
             guard profileNames.contains(name) else {
                 let known = profileNames + ["menu", "local"]
-                let suggestion = closest(to: name, among: known)
+                let suggestion = findings.suggestion(for: name, among: known)
                 cursor.report(.unknownProfile(name, suggestion: suggestion, known: known))
                 return nil
             }

@@ -59,7 +59,8 @@ extension ConfigurationReader {
             let path = value.bootPath(orURL: false)
             guard let platform = Platform(rawValue: name) else {
                 let known = Platform.allCases.map(\.rawValue)
-                key.report(.unknownKey(suggestion: closest(to: name, among: known), known: known))
+                key.report(
+                    .unknownKey(suggestion: findings.suggestion(for: name, among: known), known: known))
                 continue
             }
             loaders[platform] = path
@@ -119,7 +120,8 @@ extension ConfigurationReader {
             let problem: ConfigurationProblem =
                 name == "nfs"
                 ? .nfsPlaceholder
-                : .unknownPlaceholder(name, suggestion: closest(to: name, among: known), known: known)
+                : .unknownPlaceholder(
+                    name, suggestion: findings.suggestion(for: name, among: known), known: known)
             cursor.report(problem, at: Self.offset(of: name, in: text), of: text)
         }
         return template

@@ -48,7 +48,7 @@ extension ConfigurationProblem {
                 + (Self.question(suggestion) ?? "known: \(Self.list(known)); others come from 'vars'")
         case .nfsPlaceholder: "'{nfs}' has no value: this version does not export NFS yet"
         case .ownedOption(let code, let owner): "option \(code) cannot be set: \(owner.words)"
-        case .optionTooLong(let count): "found \(count) bytes; an option holds at most 255"
+        case .optionTooLong(let count): "this takes \(count) bytes; a DHCP option holds at most 255"
         case .emptyOption: "an option needs at least one byte"
         case .unknownProfile, .reservedProfileName, .nothingToBoot, .uselessWithoutKernel,
             .menuWithoutProfiles, .machineWithoutIdentity, .ruleWithoutMatch, .duplicate:

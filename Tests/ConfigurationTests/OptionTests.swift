@@ -105,7 +105,7 @@ struct OptionTests {
         #expect(options("224: {text: \(longest)}")?.first?.bytes.count == 255)
         #expect(
             optionErrors("224: {text: \(longest)x}") == [
-                "27: machines[0].options.224.text: found 256 bytes; an option holds at most 255"
+                "27: machines[0].options.224.text: this takes 256 bytes; a DHCP option holds at most 255"
             ])
     }
 }

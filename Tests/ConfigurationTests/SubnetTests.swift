@@ -127,6 +127,24 @@ struct SubnetTests {
         #expect(subnetErrors("subnet: 10.0.0.0/24, lease: 99999999999999999999s").count == 1)
     }
 
+    @Test("A list that does not fit its DHCP option is refused rather than cut")
+    func longLists() {
+        func list(_ item: String, _ count: Int) -> String {
+            "[" + Array(repeating: item, count: count).joined(separator: ", ") + "]"
+        }
+        let words = "this takes 256 bytes; a DHCP option holds at most 255"
+        for (key, item, count, start) in [
+            ("dns", "10.0.0.1", 64, 34), ("ntp", "10.0.0.1", 64, 34), ("search", "lab.example", 20, 37),
+            ("routes", "{to: 10.0.0.0/24, via: 10.0.0.1}", 32, 37),
+        ] {
+            let fitting = "subnet: 10.0.0.0/24, \(key): \(list(item, count - 1))"
+            #expect(subnetErrors(fitting) == [])
+            let found = subnetErrors("subnet: 10.0.0.0/24, \(key): \(list(item, count))")
+            let bytes = key == "search" ? words.replacing("256", with: "260") : words
+            #expect(found == prefixed(["\(start): dhcp.subnets[0].\(key): \(bytes)"]))
+        }
+    }
+
     @Test("Subnets must not overlap, whichever is the larger")
     func overlap() {
         let text = """

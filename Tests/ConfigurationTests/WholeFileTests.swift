@@ -133,6 +133,19 @@ struct WholeFileTests {
         #expect(report.errors == [] && report.configuration?.interface == "eth1")
     }
 
+    @Test("Ten thousand machines are read, and ten thousand errors told", arguments: [true, false])
+    func manyMachines(isRight: Bool) {
+        var text = base + "machines:\n"
+        for number in 0..<10_000 {
+            let mac = String(0x5254_0000_0000 + number, radix: 16)
+            text += "  - {mac: \(mac), hostname: n\(number), profile: \(isRight ? "live" : "p\(number)")}\n"
+        }
+        let report = parse(text)
+        #expect(report.configuration?.machines.count == (isRight ? 10_000 : nil))
+        #expect(report.errors.count == (isRight ? 0 : 10_000))
+        #expect(report.errors.last?.place?.line == (isRight ? nil : 10_010))
+    }
+
     @Test("Every beginning of the sample is read without harm")
     func prefixes() throws {
         let bytes = try repositoryFile("etc/netbootd.yaml")
