@@ -25,7 +25,7 @@ extension HostCheck {
             Set(wanted.map(\.file)).union(loaders.values), inTree: folder, for: user)
         for item in wanted {
             guard case .failed(let failure)? = states[item.file] else { continue }
-            report(problem(of: item.file, failure, user: user), path: item.path)
+            report(.file(problem(of: item.file, failure, user: user)), path: item.path)
         }
         return loaders.filter { states[$0.value] == .readable }
     }
@@ -73,19 +73,19 @@ extension HostCheck {
         }
     }
 
-    private func problem(of file: String, _ failure: OpenFailure, user: UserIdentity) -> HostProblem {
+    private func problem(of file: String, _ failure: OpenFailure, user: UserIdentity) -> FileProblem {
         switch failure {
         case .notFound:
             let name = file.split(separator: "/").last.map(String.init) ?? file
             let prefix = configuration.files.drop { $0 == "/" } + "/"
             let inTree = file.hasPrefix(prefix) ? String(file.dropFirst(prefix.count)) : nil
-            return .fileMissing(
+            return .missing(
                 file, folder: configuration.files, package: BootTree.debianPackage(shipping: name),
                 inTree: inTree)
-        case .accessDenied: return .fileNotReadable(file, user: user.name)
+        case .accessDenied: return .notReadable(file, user: user.name)
         case .notARegularFile: return .notAFile(file)
-        case .outsideRoot: return .fileOutsideTree(file, folder: configuration.files)
-        case .other(let error): return .fileTrouble(file, reason: error.description)
+        case .outsideRoot: return .outsideTree(file, folder: configuration.files)
+        case .other(let error): return .trouble(file, reason: error.description)
         }
     }
 
@@ -130,7 +130,7 @@ extension HostCheck {
         case EACCES:
             forWriting
                 ? .folderNotWritable(folder, user: user.name) : .folderNotReadable(folder, user: user.name)
-        default: .fileTrouble(folder, reason: error.description)
+        default: .folderTrouble(folder, reason: error.description)
         }
     }
 }

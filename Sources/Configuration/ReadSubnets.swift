@@ -27,7 +27,7 @@ extension ConfigurationReader {
             let start = fields[.subnet]?.node.start ?? item.node.start
             if let other = places.first(where: { Self.overlap($0.network, network) }) {
                 fields[.subnet]?.report(
-                    .overlapping("\(network)", with: "\(other.network)", first: other.start))
+                    .addressing(.overlapping("\(network)", with: "\(other.network)", first: other.start)))
             }
             places.append((network, start))
             if let subnet = readSubnet(fields, network: network) { subnets.append(subnet) }
@@ -68,7 +68,7 @@ extension ConfigurationReader {
             guard let range = item.parsed(.range, { IPv4Range($0) }) else { continue }
             check(range, in: network, router: router, at: item)
             if let other = seen.first(where: { $0.range.overlaps(range) }) {
-                item.report(.overlapping("\(range)", with: "\(other.range)", first: other.start))
+                item.report(.addressing(.overlapping("\(range)", with: "\(other.range)", first: other.start)))
             }
             seen.append((range, item.node.start))
         }
@@ -79,24 +79,26 @@ extension ConfigurationReader {
     {
         guard let network else { return }
         guard network.contains(range.first), network.contains(range.last) else {
-            cursor.report(.outside("\(range)", network))
+            cursor.report(.addressing(.outside("\(range)", network)))
             return
         }
         for end in Set([range.first, range.last]) where network.isReserved(end) {
-            cursor.report(.reservedAddress(end, network))
+            cursor.report(.addressing(.reserved(end, network)))
         }
-        if let router, range.contains(router) { cursor.report(.rangeHolds(range, router, .router)) }
+        if let router, range.contains(router) {
+            cursor.report(.addressing(.rangeHolds(range, router, .router)))
+        }
     }
 
     /// Reports it when no machine of `network` can have `address`.
     func isHost(_ address: IPv4Address, of network: IPv4Network?, at cursor: Cursor) -> Bool {
         guard let network else { return true }
         guard network.contains(address) else {
-            cursor.report(.outside("\(address)", network))
+            cursor.report(.addressing(.outside("\(address)", network)))
             return false
         }
         guard !network.isReserved(address) else {
-            cursor.report(.reservedAddress(address, network))
+            cursor.report(.addressing(.reserved(address, network)))
             return false
         }
         return true

@@ -21,7 +21,6 @@ extension Expectation {
         case .text: "text"
         case .mapping: "a mapping of keys and values"
         case .list: "a list, such as [a, b]"
-        case .textOrList: "text or a list"
         case .textOrMapping: "a path, or a mapping from platform to path"
         case .number(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .truth: "true or false"
