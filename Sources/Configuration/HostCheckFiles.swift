@@ -25,7 +25,7 @@ extension HostCheck {
             Set(wanted.map(\.file)).union(loaders.values), inTree: folder, for: user)
         for item in wanted {
             guard case .failed(let failure)? = states[item.file] else { continue }
-            report(.file(problem(of: item.file, failure, user: user)), path: item.path)
+            report(problem(of: item.file, failure, user: user), path: item.path)
         }
         return loaders.filter { states[$0.value] == .readable }
     }
@@ -73,19 +73,20 @@ extension HostCheck {
         }
     }
 
-    private func problem(of file: String, _ failure: OpenFailure, user: UserIdentity) -> FileProblem {
+    private func problem(of file: String, _ failure: OpenFailure, user: UserIdentity) -> HostProblem {
         switch failure {
         case .notFound:
             let name = file.split(separator: "/").last.map(String.init) ?? file
             let prefix = configuration.files.drop { $0 == "/" } + "/"
             let inTree = file.hasPrefix(prefix) ? String(file.dropFirst(prefix.count)) : nil
-            return .missing(
-                file, folder: configuration.files, package: BootTree.debianPackage(shipping: name),
-                inTree: inTree)
-        case .accessDenied: return .notReadable(file, user: user.name)
-        case .notARegularFile: return .notAFile(file)
-        case .outsideRoot: return .outsideTree(file, folder: configuration.files)
-        case .other(let error): return .trouble(file, reason: error.description)
+            return .file(
+                .missing(
+                    file, folder: configuration.files, package: BootTree.debianPackage(shipping: name),
+                    inTree: inTree))
+        case .accessDenied: return .file(.notReadable(file, user: user.name))
+        case .notARegularFile: return .file(.notAFile(file))
+        case .outsideRoot: return .file(.outsideTree(file, folder: configuration.files))
+        case .other(let error): return .file(.trouble(file, reason: error.description))
         }
     }
 
