@@ -85,7 +85,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ConfigurationTests",
-            dependencies: ["Wire", "BootCore", "DHCPServer", "TFTPServer", "HTTPServer", "Configuration"],
+            dependencies: [
+                "Wire", "BootCore", "BootFiles", "SystemIO", "DHCPServer", "TFTPServer", "HTTPServer",
+                "Configuration",
+            ],
             swiftSettings: settings),
     ]
 )

@@ -54,8 +54,18 @@ public enum ConfigurationProblem: Equatable, Sendable {
     case ownedOption(UInt8, OptionOwner)
     case optionTooLong(byteCount: Int)
     case emptyOption
+    case perClientAboveTotal(perClient: Int, total: Int)
+    /// Something that only one may have.
+    case duplicate(String, first: SourcePlace)
 
-    // Names.
+    // What values mean together.
+    case boot(BootProblem)
+    case addressing(AddressProblem)
+    case host(HostProblem)
+}
+
+/// What is wrong with profiles, machines and rules.
+public enum BootProblem: Equatable, Sendable {
     case unknownProfile(String, suggestion: String?, known: [String])
     case reservedProfileName(String)
     case nothingToBoot
@@ -63,20 +73,17 @@ public enum ConfigurationProblem: Equatable, Sendable {
     case menuWithoutProfiles
     case machineWithoutIdentity
     case ruleWithoutMatch
-    case duplicate(String, first: SourcePlace)
+}
 
-    // Addresses.
+/// What is wrong with subnets and the addresses in them.
+public enum AddressProblem: Equatable, Sendable {
     case noSubnets
     case outside(String, IPv4Network)
-    case reservedAddress(IPv4Address, IPv4Network)
+    case reserved(IPv4Address, IPv4Network)
     case rangeHolds(IPv4Range, IPv4Address, AddressRole)
     case overlapping(String, with: String, first: SourcePlace)
     case inNoSubnet(IPv4Address, [IPv4Network])
-    case takenAddress(IPv4Address, AddressRole)
-    case perClientAboveTotal(perClient: Int, total: Int)
-
-    // The host.
-    case host(HostProblem)
+    case taken(IPv4Address, AddressRole)
 }
 
 public enum ConfigurationAdvice: Equatable, Sendable {
@@ -103,7 +110,6 @@ public enum Expectation: Equatable, Sendable {
     case text
     case mapping
     case list
-    case textOrList
     case textOrMapping
     case number(ClosedRange<Int>)
     case truth

@@ -121,12 +121,12 @@ struct ConfigurationReader {
         case "local": target = .local
         case "menu":
             target = .menu
-            if profileNames.isEmpty { cursor.report(.menuWithoutProfiles) }
+            if profileNames.isEmpty { cursor.report(.boot(.menuWithoutProfiles)) }
         default:
             guard profileNames.contains(name) else {
                 let known = profileNames + ["menu", "local"]
-                let suggestion = closest(to: name, among: known)
-                cursor.report(.unknownProfile(name, suggestion: suggestion, known: known))
+                let suggestion = findings.suggestion(for: name, among: known)
+                cursor.report(.boot(.unknownProfile(name, suggestion: suggestion, known: known)))
                 return nil
             }
             target = .profile(name)

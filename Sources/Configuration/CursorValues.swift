@@ -75,7 +75,7 @@ extension Cursor {
         switch text {
         case "true": return true
         case "false": return false
-        default: return refuse(.truth, suggestion: closest(to: text, among: ["true", "false"]))
+        default: return refuse(.truth, suggestion: findings.suggestion(for: text, among: ["true", "false"]))
         }
     }
 
@@ -85,7 +85,7 @@ extension Cursor {
         let names = Value.allCases.map(\.rawValue)
         guard let text = text(.oneOf(names)) else { return nil }
         return Value(rawValue: text)
-            ?? refuse(.oneOf(names), suggestion: closest(to: text, among: names))
+            ?? refuse(.oneOf(names), suggestion: findings.suggestion(for: text, among: names))
     }
 
     /// A number with its unit: `90m`.

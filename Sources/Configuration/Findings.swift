@@ -4,7 +4,17 @@ final class Findings {
     private(set) var errors: [ConfigurationError] = []
     private(set) var warnings: [ConfigurationWarning] = []
 
+    /// A file full of wrong names and of right ones would otherwise take a minute to read.
+    private var comparisonsLeft = 200_000
+
     init(file: String) { self.file = file }
+
+    /// The name that was probably meant; nil when none is near, or when a great many have been asked for.
+    func suggestion(for name: String, among names: [String]) -> String? {
+        guard comparisonsLeft >= names.count else { return nil }
+        comparisonsLeft -= names.count
+        return closest(to: name, among: names)
+    }
 
     func report(_ problem: ConfigurationProblem, at place: SourcePlace?, path: String) {
         errors.append(ConfigurationError(file: file, place: place, path: path, problem: problem))
@@ -92,15 +102,18 @@ struct Cursor {
     func fields<Key: ConfigurationKey>(_ type: Key.Type) -> Fields<Key>? {
         guard let entries = entries() else { return nil }
         var values: [Key: Cursor] = [:]
+        var misspelt: Set<String> = []
         for (key, name, value) in entries {
             if let known = Key(rawValue: name) {
                 values[known] = value
             } else {
                 let known = Key.allCases.map(\.rawValue)
-                key.report(.unknownKey(suggestion: closest(to: name, among: known), known: known))
+                let suggestion = findings.suggestion(for: name, among: known)
+                key.report(.unknownKey(suggestion: suggestion, known: known))
+                if let suggestion { misspelt.insert(suggestion) }
             }
         }
-        return Fields(values: values, place: self)
+        return Fields(values: values, misspelt: misspelt, place: self)
     }
 }
 
@@ -110,6 +123,8 @@ protocol ConfigurationKey: RawRepresentable, CaseIterable, Hashable where RawVal
 /// A mapping's values by our own keys.
 struct Fields<Key: ConfigurationKey> {
     let values: [Key: Cursor]
+    /// What misspelt keys were taken for: not there, but not missing either.
+    let misspelt: Set<String>
     /// The mapping itself.
     let place: Cursor
 
@@ -123,7 +138,7 @@ struct Fields<Key: ConfigurationKey> {
 
     func required(_ key: Key) -> Cursor? {
         guard let value = values[key] else {
-            place.report(.missingKey(key.rawValue))
+            if !misspelt.contains(key.rawValue) { place.report(.missingKey(key.rawValue)) }
             return nil
         }
         return value

@@ -79,13 +79,14 @@ extension HostCheck {
             let name = file.split(separator: "/").last.map(String.init) ?? file
             let prefix = configuration.files.drop { $0 == "/" } + "/"
             let inTree = file.hasPrefix(prefix) ? String(file.dropFirst(prefix.count)) : nil
-            return .fileMissing(
-                file, folder: configuration.files, package: BootTree.debianPackage(shipping: name),
-                inTree: inTree)
-        case .accessDenied: return .fileNotReadable(file, user: user.name)
-        case .notARegularFile: return .notAFile(file)
-        case .outsideRoot: return .fileOutsideTree(file, folder: configuration.files)
-        case .other(let error): return .fileTrouble(file, reason: error.description)
+            return .file(
+                .missing(
+                    file, folder: configuration.files, package: BootTree.debianPackage(shipping: name),
+                    inTree: inTree))
+        case .accessDenied: return .file(.notReadable(file, user: user.name))
+        case .notARegularFile: return .file(.notAFile(file))
+        case .outsideRoot: return .file(.outsideTree(file, folder: configuration.files))
+        case .other(let error): return .file(.trouble(file, reason: error.description))
         }
     }
 
@@ -130,7 +131,7 @@ extension HostCheck {
         case EACCES:
             forWriting
                 ? .folderNotWritable(folder, user: user.name) : .folderNotReadable(folder, user: user.name)
-        default: .fileTrouble(folder, reason: error.description)
+        default: .folderTrouble(folder, reason: error.description)
         }
     }
 }

@@ -81,14 +81,14 @@ extension HostCheck {
                 path: "dhcp.subnets[\(index)].subnet")
         }
         if subnets[index].network.isReserved(address) {
-            report(.reservedAddress(address, subnets[index].network), path: "interface")
+            report(.addressing(.reserved(address, subnets[index].network)), path: "interface")
         }
     }
 
     private func checkReservations(against address: IPv4Address) {
         guard configuration.dhcp.mode == .server else { return }
         for (index, machine) in configuration.machines.enumerated() where machine.address == address {
-            report(.takenAddress(address, .server), path: "machines[\(index)].address")
+            report(.addressing(.taken(address, .server)), path: "machines[\(index)].address")
         }
     }
 }

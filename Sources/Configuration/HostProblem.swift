@@ -36,12 +36,19 @@ public enum HostProblem: Equatable, Sendable {
     case folderNotWritable(String, user: String)
     case folderNotReadable(String, user: String)
     case folderCannotBeMade(String, reason: String)
-    case fileMissing(String, folder: String, package: String?, inTree: String?)
-    case fileNotReadable(String, user: String)
-    case notAFile(String)
-    case fileOutsideTree(String, folder: String)
-    case fileTrouble(String, reason: String)
+    case folderTrouble(String, reason: String)
+    case file(FileProblem)
     /// `holder` is a process's name and number.
     case portTaken(HostPort, holder: String?)
     case portRefused(HostPort, reason: String)
+}
+
+/// What is wrong with a boot file, under its path in the tree.
+public enum FileProblem: Equatable, Sendable {
+    /// `package` ships a file of this name; `inTree` is what was probably meant.
+    case missing(String, folder: String, package: String?, inTree: String?)
+    case notReadable(String, user: String)
+    case notAFile(String)
+    case outsideTree(String, folder: String)
+    case trouble(String, reason: String)
 }

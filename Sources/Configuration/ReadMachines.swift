@@ -26,7 +26,7 @@ extension ConfigurationReader {
         _ fields: Fields<MachineKey>, dhcp: DeploymentConfiguration.DHCP
     ) -> KnownMachine {
         var machine = KnownMachine()
-        if fields[.mac] == nil, fields[.uuid] == nil { fields.place.report(.machineWithoutIdentity) }
+        if fields[.mac] == nil, fields[.uuid] == nil { fields.place.report(.boot(.machineWithoutIdentity)) }
         if let cursor = fields[.mac], let mac = cursor.mac() {
             machine.mac = mac
             claim(.mac(mac), as: "\(mac)", at: cursor)
@@ -59,11 +59,13 @@ extension ConfigurationReader {
         // Without a readable subnet there is an error already.
         guard dhcp.mode == .server, !dhcp.subnets.isEmpty else { return }
         guard let subnet = dhcp.subnets.first(where: { $0.network.contains(address) }) else {
-            if subnetsAreWhole { cursor.report(.inNoSubnet(address, dhcp.subnets.map(\.network))) }
+            if subnetsAreWhole {
+                cursor.report(.addressing(.inNoSubnet(address, dhcp.subnets.map(\.network))))
+            }
             return
         }
         guard isHost(address, of: subnet.network, at: cursor) else { return }
-        if subnet.router == address { cursor.report(.takenAddress(address, .router)) }
+        if subnet.router == address { cursor.report(.addressing(.taken(address, .router))) }
     }
 
     mutating func readRules(_ cursor: Cursor?) -> [BootRule] {
@@ -79,7 +81,7 @@ extension ConfigurationReader {
 
     private func readSelector(_ cursor: Cursor) -> Selector? {
         guard let fields = cursor.fields(MatchKey.self) else { return nil }
-        if fields.isEmpty { cursor.report(.ruleWithoutMatch) }
+        if fields.isEmpty { cursor.report(.boot(.ruleWithoutMatch)) }
         return Selector(
             mac: fields[.mac]?.mac(), uuid: fields[.uuid]?.uuid(),
             hostname: fields[.hostname]?.parsed(.hostnamePattern, Self.hostnamePattern),

@@ -12,7 +12,7 @@ extension ConfigurationReader {
         for (key, name, value) in cursor.entries() ?? [] {
             let bytes = readOptionValue(value)
             guard let code = Self.optionCode(name) else {
-                let suggestion = closest(to: name, among: OptionNames.table.map(\.name))
+                let suggestion = findings.suggestion(for: name, among: OptionNames.table.map(\.name))
                 key.report(
                     .unexpected(.text(name, isQuoted: false), expected: .optionCode, suggestion: suggestion))
                 continue
@@ -43,7 +43,7 @@ extension ConfigurationReader {
         }
         guard let bytes = bytes(of: value, as: key) else { return nil }
         if bytes.isEmpty { value.report(.emptyOption) }
-        if bytes.count > 255 { value.report(.optionTooLong(byteCount: bytes.count)) }
+        value.checkOption(byteCount: bytes.count)
         return (1...255).contains(bytes.count) ? bytes : nil
     }
 
@@ -73,6 +73,13 @@ extension ConfigurationReader {
 
     private static func bigEndian(_ value: Int, count: Int) -> [UInt8] {
         (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * (count - 1 - $0))) }
+    }
+}
+
+extension Cursor {
+    /// Reports what does not fit one DHCP option.
+    func checkOption(byteCount: Int) {
+        if byteCount > 255 { report(.optionTooLong(byteCount: byteCount)) }
     }
 }
 

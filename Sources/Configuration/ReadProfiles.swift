@@ -14,7 +14,7 @@ extension ConfigurationReader {
 
     func readProfile(_ cursor: Cursor, name: String, key: Cursor) -> Profile? {
         if Self.reservedNames.contains(name) {
-            key.report(.reservedProfileName(name))
+            key.report(.boot(.reservedProfileName(name)))
         } else if !Cursor.isName(name) {
             key.report(.unexpected(.text(name, isQuoted: false), expected: .profileName))
         }
@@ -27,9 +27,9 @@ extension ConfigurationReader {
         let vars = fields[.vars].map(readVariables) ?? [:]
         let options = fields[.options].map(readOptions) ?? []
         if fields[.kernel] == nil {
-            if fields[.loader] == nil { key.report(.nothingToBoot) }
-            fields[.initrd]?.report(.uselessWithoutKernel("initrd"))
-            fields[.cmdline]?.report(.uselessWithoutKernel("cmdline"))
+            if fields[.loader] == nil { key.report(.boot(.nothingToBoot)) }
+            fields[.initrd]?.report(.boot(.uselessWithoutKernel("initrd")))
+            fields[.cmdline]?.report(.boot(.uselessWithoutKernel("cmdline")))
         }
         let entry = kernel.flatMap { kernel in
             commandLine.map { KernelEntry(kernel: kernel, initrds: initrds, commandLine: $0) }
@@ -59,7 +59,8 @@ extension ConfigurationReader {
             let path = value.bootPath(orURL: false)
             guard let platform = Platform(rawValue: name) else {
                 let known = Platform.allCases.map(\.rawValue)
-                key.report(.unknownKey(suggestion: closest(to: name, among: known), known: known))
+                key.report(
+                    .unknownKey(suggestion: findings.suggestion(for: name, among: known), known: known))
                 continue
             }
             loaders[platform] = path
@@ -119,7 +120,8 @@ extension ConfigurationReader {
             let problem: ConfigurationProblem =
                 name == "nfs"
                 ? .nfsPlaceholder
-                : .unknownPlaceholder(name, suggestion: closest(to: name, among: known), known: known)
+                : .unknownPlaceholder(
+                    name, suggestion: findings.suggestion(for: name, among: known), known: known)
             cursor.report(problem, at: Self.offset(of: name, in: text), of: text)
         }
         return template

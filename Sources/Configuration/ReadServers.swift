@@ -30,7 +30,7 @@ extension ConfigurationReader {
 
     mutating func readDHCP(_ top: Fields<Key>, into configuration: inout DeploymentConfiguration) {
         guard let cursor = top[.dhcp] else {
-            top.place.report(.noSubnets)
+            top.place.report(.addressing(.noSubnets))
             return
         }
         guard let fields = cursor.fields(DHCPKey.self) else { return }
@@ -47,7 +47,7 @@ extension ConfigurationReader {
         if let subnets = fields[.subnets] { configuration.dhcp.subnets = readSubnets(subnets) }
         switch configuration.dhcp.mode {
         case .server:
-            if fields[.subnets]?.isEmptyList ?? true { cursor.report(.noSubnets) }
+            if fields[.subnets]?.isEmptyList ?? true { cursor.report(.addressing(.noSubnets)) }
         case .proxy, .off:
             fields[.subnets]?.warn(.unusedInMode(configuration.dhcp.mode.rawValue))
         }

@@ -5,17 +5,21 @@ internal import Wire
 
 extension ConfigurationError: CustomStringConvertible {
     /// `netbootd.yaml:12:7: dhcp.subnets[0].leese: unknown key; did you mean 'lease'?`
-    public var description: String { Self.line(file, place, path) + problem.words }
+    public var description: String { Self.line(file, place, path, problem.words) }
 
-    static func line(_ file: String, _ place: SourcePlace?, _ path: String) -> String {
+    static func line(_ file: String, _ place: SourcePlace?, _ path: String, _ words: String) -> String {
         let position = place.map { ":\($0.line):\($0.column)" } ?? ""
-        return "\(file)\(position): " + (path.isEmpty ? "" : "\(path): ")
+        let text = "\(file)\(position): " + (path.isEmpty ? "" : "\(path): ") + words
+        // The file's own text is in it, and must neither break the line nor steer a terminal.
+        return String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{fffd}" : $0 }))
     }
 }
 
 extension ConfigurationWarning: CustomStringConvertible {
     public var description: String {
-        ConfigurationError.line(file, place, path) + "warning: " + advice.words
+        ConfigurationError.line(file, place, path, "warning: " + advice.words)
     }
 }
 
@@ -26,11 +30,11 @@ extension ConfigurationProblem {
         case .unreadable(let reason): "cannot be read: \(reason)"
         case .yaml(let problem): problem.words
         case .unknownKey(let suggestion, let known):
-            "unknown key; " + (Self.question(suggestion) ?? "known here: \(Self.list(known))")
+            "unknown key; " + (question(suggestion) ?? "known here: \(listed(known))")
         case .missingKey(let key): "the key '\(key)' is missing"
         case .unexpected(let found, let expected, let suggestion):
             "found \(found.words); "
-                + (Self.question(suggestion).map { $0 + " (" + expected.words + ")" }
+                + (question(suggestion).map { $0 + " (" + expected.words + ")" }
                     ?? "expected \(expected.words)")
         case .timeWithoutUnit(let number):
             "found \(number) without a unit; write \(number)s for seconds, or use m, h or d"
@@ -41,26 +45,26 @@ extension ConfigurationProblem {
                 + "write '{{' for a brace itself"
         case .unknownPlaceholder(let name, let suggestion, let known):
             "unknown placeholder '{\(name)}'; "
-                + (Self.question(suggestion) ?? "known: \(Self.list(known)); others come from 'vars'")
+                + (question(suggestion) ?? "known: \(listed(known)); others come from 'vars'")
         case .nfsPlaceholder: "'{nfs}' has no value: this version does not export NFS yet"
         case .ownedOption(let code, let owner): "option \(code) cannot be set: \(owner.words)"
-        case .optionTooLong(let count): "found \(count) bytes; an option holds at most 255"
+        case .optionTooLong(let count): "this takes \(count) bytes; a DHCP option holds at most 255"
         case .emptyOption: "an option needs at least one byte"
-        case .unknownProfile, .reservedProfileName, .nothingToBoot, .uselessWithoutKernel,
-            .menuWithoutProfiles, .machineWithoutIdentity, .ruleWithoutMatch, .duplicate:
-            nameWords
-        case .noSubnets, .outside, .reservedAddress, .rangeHolds, .overlapping, .inNoSubnet, .takenAddress,
-            .perClientAboveTotal:
-            addressWords
+        case .perClientAboveTotal(let perClient, let total):
+            "one client may have \(perClient), more than the \(total) of all together"
+        case .duplicate(let what, let first): "\(what) is there already, at \(first.words)"
+        case .boot(let problem): problem.words
+        case .addressing(let problem): problem.words
         case .host(let problem): problem.words
         }
     }
+}
 
-    private var nameWords: String {
+extension BootProblem {
+    var words: String {
         switch self {
         case .unknownProfile(let name, let suggestion, let known):
-            "there is no profile '\(name)'; "
-                + (Self.question(suggestion) ?? "there are: \(Self.list(known))")
+            "there is no profile '\(name)'; " + (question(suggestion) ?? "there are: \(listed(known))")
         case .reservedProfileName(let name):
             "a profile cannot be called '\(name)', which means something else where a profile's name may stand"
         case .nothingToBoot: "the profile has nothing to boot; expected 'kernel' or 'loader'"
@@ -68,38 +72,36 @@ extension ConfigurationProblem {
         case .menuWithoutProfiles: "a menu needs at least one profile"
         case .machineWithoutIdentity: "a machine needs 'mac' or 'uuid' to be known by"
         case .ruleWithoutMatch: "a rule must match something; for all machines use 'default'"
-        case .duplicate(let what, let first): "\(what) is there already, at \(first.words)"
-        default: ""
         }
     }
+}
 
-    private var addressWords: String {
+extension AddressProblem {
+    var words: String {
         switch self {
         case .noSubnets: "in mode server at least one entry of 'subnets' is needed"
         case .outside(let what, let network): "\(what) is not in \(network)"
-        case .reservedAddress(let address, let network):
+        case .reserved(let address, let network):
             "\(address) is the \(address == network.address ? "network" : "broadcast") address of \(network)"
         case .rangeHolds(let range, let address, let role):
             "the range \(range) holds \(address), which is \(role.words)"
         case .overlapping(let what, let other, let first):
             "\(what) overlaps \(other) at \(first.words)"
         case .inNoSubnet(let address, let networks):
-            "\(address) is in none of the subnets: \(Self.list(networks.map(\.description)))"
-        case .takenAddress(let address, let role): "\(address) is \(role.words)"
-        case .perClientAboveTotal(let perClient, let total):
-            "one client may have \(perClient), more than the \(total) of all together"
-        default: ""
+            "\(address) is in none of the subnets: \(listed(networks))"
+        case .taken(let address, let role): "\(address) is \(role.words)"
         }
     }
+}
 
-    private static func question(_ suggestion: String?) -> String? {
-        suggestion.map { "did you mean '\($0)'?" }
-    }
+private func question(_ suggestion: String?) -> String? {
+    suggestion.map { "did you mean '\($0)'?" }
+}
 
-    private static func list(_ names: [String]) -> String {
-        let shown = names.prefix(20).joined(separator: ", ")
-        return names.count > 20 ? shown + " and \(names.count - 20) more" : names.isEmpty ? "none" : shown
-    }
+/// As many as fit a line that somebody reads.
+func listed(_ things: [some CustomStringConvertible]) -> String {
+    let shown = things.prefix(20).map(\.description).joined(separator: ", ")
+    return things.count > 20 ? shown + " and \(things.count - 20) more" : things.isEmpty ? "none" : shown
 }
 
 extension SourcePlace {

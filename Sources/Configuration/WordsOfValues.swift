@@ -9,11 +9,9 @@ extension Found {
         }
     }
 
-    /// Short enough for a line, and without what would break it.
+    /// Short enough for a line.
     private static func clipped(_ text: String) -> String {
-        let line = String(
-            String.UnicodeScalarView(text.unicodeScalars.map { Cursor.isControl($0) ? "\u{fffd}" : $0 }))
-        return line.count > 60 ? line.prefix(57) + "..." : line
+        text.count > 60 ? text.prefix(57) + "..." : text
     }
 }
 
@@ -23,7 +21,6 @@ extension Expectation {
         case .text: "text"
         case .mapping: "a mapping of keys and values"
         case .list: "a list, such as [a, b]"
-        case .textOrList: "text or a list"
         case .textOrMapping: "a path, or a mapping from platform to path"
         case .number(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .truth: "true or false"

@@ -18,7 +18,9 @@ struct YAMLDocument: Equatable, Sendable {
                 place: SourcePlace(line: 1, column: 1))
         }
         guard String(validating: bytes, as: UTF8.self) != nil else { throw Self.notUTF8(bytes) }
-        var composer = YAMLComposer(bytes)
+        let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
+        let marked = bytes.starts(with: byteOrderMark)
+        var composer = YAMLComposer(marked ? Array(bytes.dropFirst(byteOrderMark.count)) : bytes)
         root = try composer.document()
         failures = composer.failures
     }

@@ -8,6 +8,11 @@ public struct PortHolder: Equatable, Sendable {
     /// As `ps` shows it; at most 15 bytes.
     public var name: String
 
+    public init(processID: Int32, name: String) {
+        self.processID = processID
+        self.name = name
+    }
+
     public enum Transport: Sendable {
         case udp
         case tcp
