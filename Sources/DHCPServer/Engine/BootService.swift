@@ -14,11 +14,13 @@ extension DHCPResponder {
         }
         var machine = Machine(message)
         machine.address = [message.clientAddress, arrival.source.address].first { $0 != .any }
-        let (boot, step) = try bootData(for: message, machine: machine, in: .bootService)
+        let (data, step) = try bootData(for: message, machine: machine, in: .bootService)
+        var boot = data
+        // Who chose from a menu wants to see what it gets.
+        if let item = message.bootItem { boot.vendorInformation = [71, 4] + item + [255] }
         var reply = DHCPReply(.acknowledgment, to: message, mtu: mtu)
         reply.clientAddress = message.clientAddress
-        complete(
-            &reply, with: options(for: message, type: reply.type, machine: machine, boot: boot))
+        complete(&reply, with: options(for: message, type: reply.type, machine: machine, boot: boot))
         let route: ReplyRoute
         if let address = machine.address {
             let target = arrival.source.address == .any ? address : arrival.source.address
@@ -42,8 +44,7 @@ extension DHCPResponder {
         }
         let (boot, step) = try bootData(for: message, machine: machine, in: .proxyOffer)
         var reply = DHCPReply(.offer, to: message, mtu: mtu)
-        complete(
-            &reply, with: options(for: message, type: reply.type, machine: machine, boot: boot))
+        complete(&reply, with: options(for: message, type: reply.type, machine: machine, boot: boot))
         return DHCPResponse(
             action: .reply(reply, ReplyRoute(for: reply, to: message, via: arrival)), machine: machine,
             step: step)
