@@ -56,6 +56,7 @@ struct Dialogue {
     }
 
     /// The same, and the reply as its client reads it; fails without one.
+    @discardableResult
     mutating func ask(
         _ message: ClientMessage, from source: IPv4Endpoint? = nil, to destination: IPv4Address = .broadcast,
         port: UInt16 = 67, sourceLocation: SourceLocation = #_sourceLocation

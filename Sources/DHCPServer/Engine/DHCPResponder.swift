@@ -69,6 +69,7 @@ struct DHCPResponder: Sendable {
             if arrival.port == DHCPArrival.bootServicePort {
                 return try bootServiceReply(to: message, type: type, via: arrival)
             }
+            try checkRelay(of: message)
             switch settings.mode {
             case .proxy: return try proxyReply(to: message, type: type, via: arrival)
             case .server, .off: break
@@ -111,9 +112,6 @@ struct DHCPResponder: Sendable {
     private func subnetIndex(
         for message: DHCPMessage, type: DHCPMessageType, via arrival: DHCPArrival
     ) throws(IgnoreReason) -> Int {
-        if message.relayAddress != .any, index(of: message.relayAddress) == nil {
-            throw .unknownRelay(message.relayAddress)
-        }
         let stated = message.relayLinkSelection ?? message.subnetSelection
         if let address = stated ?? (message.relayAddress == .any ? nil : message.relayAddress) {
             guard let index = index(of: address) else { throw .noSubnet(address) }
@@ -125,6 +123,12 @@ struct DHCPResponder: Sendable {
             throw .noSubnet(arrival.interfaceAddress)
         }
         return index
+    }
+
+    /// Replies go to whatever address a message calls its relay's, so it must be one of ours.
+    private func checkRelay(of message: DHCPMessage) throws(IgnoreReason) {
+        guard message.relayAddress != .any, index(of: message.relayAddress) == nil else { return }
+        throw .unknownRelay(message.relayAddress)
     }
 
     private func index(of address: IPv4Address) -> Int? {
