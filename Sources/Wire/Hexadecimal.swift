@@ -1,18 +1,17 @@
 /// Two lower-case hexadecimal digits for each byte, with `separator` between bytes.
 public func hexadecimal(_ bytes: some Sequence<UInt8>, separator: String = "") -> String {
-    var text = ""
-    var isFirst = true
+    var text: [UInt8] = []
+    text.reserveCapacity(bytes.underestimatedCount * (2 + separator.utf8.count))
     for byte in bytes {
-        if !isFirst { text += separator }
-        isFirst = false
-        text.unicodeScalars.append(hexadecimalDigit(byte >> 4))
-        text.unicodeScalars.append(hexadecimalDigit(byte & 15))
+        if !text.isEmpty { text.append(contentsOf: separator.utf8) }
+        text.append(hexadecimalDigit(byte >> 4))
+        text.append(hexadecimalDigit(byte & 15))
     }
-    return text
+    return String(decoding: text, as: UTF8.self)
 }
 
-private func hexadecimalDigit(_ value: UInt8) -> Unicode.Scalar {
-    Unicode.Scalar(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10)
+private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
 }
 
 /// The bytes that hexadecimal digits in either case stand for.

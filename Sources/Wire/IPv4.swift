@@ -33,14 +33,19 @@ public struct IPv4Address: RawRepresentable, Hashable, Sendable, Comparable {
     }
 
     public var bytes: [UInt8] {
-        [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: rawValue >> UInt32($0)) }
+        [
+            UInt8(truncatingIfNeeded: rawValue >> 24), UInt8(truncatingIfNeeded: rawValue >> 16),
+            UInt8(truncatingIfNeeded: rawValue >> 8), UInt8(truncatingIfNeeded: rawValue),
+        ]
     }
 
     public static func < (left: IPv4Address, right: IPv4Address) -> Bool { left.rawValue < right.rawValue }
 }
 
 extension IPv4Address: CustomStringConvertible {
-    public var description: String { bytes.map { String($0) }.joined(separator: ".") }
+    public var description: String {
+        "\(rawValue >> 24).\(rawValue >> 16 & 255).\(rawValue >> 8 & 255).\(rawValue & 255)"
+    }
 }
 
 /// A number of at most `limit` that is made of decimal digits alone (`Int.init` takes a sign too).

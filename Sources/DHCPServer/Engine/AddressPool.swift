@@ -20,7 +20,7 @@ struct AddressPool: Sendable {
     let network: IPv4Network
     private let ranges: [IPv4Range]
     /// Never given out: the server's own addresses, routers.
-    private let excluded: Set<IPv4Address>
+    private let excluded: [IPv4Address]
     /// Given to one machine alone.
     private let reserved: Set<IPv4Address>
 
@@ -50,7 +50,7 @@ struct AddressPool: Sendable {
     ) {
         self.network = network
         self.ranges = ranges
-        self.excluded = excluded
+        self.excluded = Array(excluded)
         self.reserved = reserved
         // A liar must not be able to take the whole pool out of use.
         quarantines = TimedHolds(limit: max(8, ranges.reduce(0) { $0 + $1.count } / 4))
@@ -102,8 +102,8 @@ struct AddressPool: Sendable {
         {
             return reservation
         }
-        if let former = addressByClient[claim.client], permits(former, for: claim),
-            isKnown(former, for: claim.client)
+        if let former = addressByClient[claim.client], isKnown(former, for: claim.client),
+            permits(former, for: claim)
         {
             return former
         }
@@ -143,14 +143,12 @@ struct AddressPool: Sendable {
     /// Holds `address` for `client` until it asks for it. A lease that still runs stays as it is.
     mutating func offer(_ address: IPv4Address, to client: ClientIdentity, at now: UnixTime) {
         let until = now + Self.offerSeconds
-        if let record = records[address], record.lease.client == client, record.lease.state == .leased,
-            record.lease.expires > now
-        {
-            records[address]?.lease.expires = max(record.lease.expires, until)
+        let earlier = records[address].flatMap { $0.lease.client == client ? $0 : nil }
+        if let lease = earlier?.lease, lease.state == .leased, lease.expires > now {
+            if lease.expires < until { records[address]?.lease.expires = until }
             return
         }
         let former = addressByClient[client]
-        let earlier = records[address].flatMap { $0.lease.client == client ? $0 : nil }
         var lease = Lease(address: address, client: client, state: .offered, expires: until)
         lease.uuid = earlier?.lease.uuid
         store(lease, replacing: former == address ? earlier?.replaces : former)

@@ -22,7 +22,9 @@ struct BootData: Equatable, Sendable {
     /// The same for the Raspberry Pi's ROM, which goes on only if it reads this text (three trailing spaces, for
     /// the 3B).
     static let raspberryPi: [UInt8] =
-        [6, 1, 3, 10, 4, 0] + Array("PXE".utf8) + [9, 20, 0, 0, 17] + Array("Raspberry Pi Boot".utf8) + [255]
+        [6, 1, 3, 10, 4, 0] + Array("PXE".utf8) + [9, 23, 0, 0, 20] + Array("Raspberry Pi Boot   ".utf8) + [
+            255
+        ]
 
     /// "Do not wait for a ProxyDHCP server": saves iPXE some three seconds.
     static let noProxyDHCP: [UInt8] = [176, 1, 1]

@@ -7,18 +7,24 @@ extension DHCPResponder {
     /// Answers at port 4011, in either mode: firmware asks there once an offer named PXEClient without saying
     /// where to load from.
     func bootServiceReply(
-        to message: DHCPMessage, type: DHCPMessageType, via arrival: DHCPArrival
+        to message: DHCPMessage, type: DHCPMessageType, of machine: Machine, via arrival: DHCPArrival
     ) throws(IgnoreReason) -> DHCPResponse {
         guard type == .request || type == .discover || type == .inform else {
             throw .unexpectedType(type.rawValue)
         }
-        var machine = Machine(message)
+        var machine = machine
         machine.address = [message.clientAddress, arrival.source.address].first { $0 != .any }
-        let (boot, step) = try bootData(for: message, machine: machine, in: .bootService)
+        let (data, step) = try bootData(for: message, machine: machine, in: .bootService)
+        var boot = data
+        // Who chose from a menu wants to see what it gets.
+        if let item = message.bootItem { boot.vendorInformation = [71, 4] + item + [255] }
         var reply = DHCPReply(.acknowledgment, to: message, mtu: mtu)
         reply.clientAddress = message.clientAddress
         complete(
-            &reply, with: options(for: message, type: reply.type, machine: machine, boot: boot))
+            &reply,
+            with: options(
+                for: message, type: reply.type, machine: machine,
+                known: settings.policy.knownMachine(for: machine), boot: boot))
         let route: ReplyRoute
         if let address = machine.address {
             let target = arrival.source.address == .any ? address : arrival.source.address
@@ -31,10 +37,10 @@ extension DHCPResponder {
 
     /// Answers at port 67 in proxy mode.
     func proxyReply(
-        to message: DHCPMessage, type: DHCPMessageType, via arrival: DHCPArrival
+        to message: DHCPMessage, type: DHCPMessageType, of machine: Machine, via arrival: DHCPArrival
     ) throws(IgnoreReason) -> DHCPResponse {
         guard Machine.isBootClient(message) else { throw .notABootClient }
-        var machine = Machine(message)
+        var machine = machine
         guard type == .discover else {
             // The other server's business; but now it is known which address the machine will have.
             machine.address = type == .request ? message.requestedAddress : nil
@@ -43,7 +49,10 @@ extension DHCPResponder {
         let (boot, step) = try bootData(for: message, machine: machine, in: .proxyOffer)
         var reply = DHCPReply(.offer, to: message, mtu: mtu)
         complete(
-            &reply, with: options(for: message, type: reply.type, machine: machine, boot: boot))
+            &reply,
+            with: options(
+                for: message, type: reply.type, machine: machine,
+                known: settings.policy.knownMachine(for: machine), boot: boot))
         return DHCPResponse(
             action: .reply(reply, ReplyRoute(for: reply, to: message, via: arrival)), machine: machine,
             step: step)

@@ -11,6 +11,7 @@ struct DHCPResponder: Sendable {
     /// One for each of the settings' subnets, in their order; so are `subnetOptions`.
     var pools: [AddressPool] = []
     private(set) var subnetOptions: [SubnetOptions] = []
+    private(set) var profilesHaveOptions = false
     var declines = DeclineQuota()
     /// Leases of subnets that the settings do not have, kept in case that a later reload brings them back.
     private var strayLeases: [Lease] = []
@@ -42,6 +43,7 @@ struct DHCPResponder: Sendable {
                 reserved: reserved)
         }
         subnetOptions = settings.subnets.map(SubnetOptions.init)
+        profilesHaveOptions = settings.policy.profiles.contains { !$0.dhcpOptions.isEmpty }
         for index in pools.indices {
             let network = pools[index].network
             pools[index].restore(leases.filter { network.contains($0.address) })
@@ -60,21 +62,22 @@ struct DHCPResponder: Sendable {
                 throw .notARequest(operation: message.operation)
             }
             guard let type = message.messageType else { throw .bootp }
-            machine = Machine(message)
+            let asking = Machine(message)
+            machine = asking
             guard type != .leaseQuery else { throw .leaseQuery }
             switch settings.mode {
             case .off: throw .switchedOff
             case .server, .proxy: break
             }
             if arrival.port == DHCPArrival.bootServicePort {
-                return try bootServiceReply(to: message, type: type, via: arrival)
+                return try bootServiceReply(to: message, type: type, of: asking, via: arrival)
             }
+            try checkRelay(of: message)
             switch settings.mode {
-            case .proxy: return try proxyReply(to: message, type: type, via: arrival)
+            case .proxy: return try proxyReply(to: message, type: type, of: asking, via: arrival)
             case .server, .off: break
             }
-            let exchange = try exchange(for: message, type: type, via: arrival, at: now)
-            machine = exchange.machine
+            let exchange = try exchange(for: message, type: type, of: asking, via: arrival, at: now)
             switch type {
             case .discover: return try offer(exchange)
             case .request: return try answerRequest(exchange)
@@ -90,17 +93,18 @@ struct DHCPResponder: Sendable {
 
     /// Settles who asks, and in which subnet.
     private func exchange(
-        for message: DHCPMessage, type: DHCPMessageType, via arrival: DHCPArrival, at now: UnixTime
+        for message: DHCPMessage, type: DHCPMessageType, of machine: Machine, via arrival: DHCPArrival,
+        at now: UnixTime
     ) throws(IgnoreReason) -> Exchange {
         guard let client = ClientIdentity(message) else { throw .noIdentity }
         let subnet = try subnetIndex(for: message, type: type, via: arrival)
-        var machine = Machine(message)
+        var machine = machine
         machine.uuid = machine.uuid ?? pools[subnet].lease(of: client)?.uuid
-        let reservation = settings.policy.knownMachine(for: machine)?.address
+        let known = settings.policy.knownMachine(for: machine)
         var exchange = Exchange(
             message: message, arrival: arrival, now: now, subnet: subnet,
-            claim: AddressClaim(client: client, reservation: reservation), machine: machine)
-        if let reservation, !pools[subnet].permits(reservation, for: exchange.claim) {
+            claim: AddressClaim(client: client, reservation: known?.address), machine: machine, known: known)
+        if let reservation = known?.address, !pools[subnet].permits(reservation, for: exchange.claim) {
             exchange.remarks.append(.reservationUnusable(reservation))
         }
         return exchange
@@ -111,9 +115,6 @@ struct DHCPResponder: Sendable {
     private func subnetIndex(
         for message: DHCPMessage, type: DHCPMessageType, via arrival: DHCPArrival
     ) throws(IgnoreReason) -> Int {
-        if message.relayAddress != .any, index(of: message.relayAddress) == nil {
-            throw .unknownRelay(message.relayAddress)
-        }
         let stated = message.relayLinkSelection ?? message.subnetSelection
         if let address = stated ?? (message.relayAddress == .any ? nil : message.relayAddress) {
             guard let index = index(of: address) else { throw .noSubnet(address) }
@@ -125,6 +126,12 @@ struct DHCPResponder: Sendable {
             throw .noSubnet(arrival.interfaceAddress)
         }
         return index
+    }
+
+    /// Replies go to whatever address a message calls its relay's, so it must be one of ours.
+    private func checkRelay(of message: DHCPMessage) throws(IgnoreReason) {
+        guard message.relayAddress != .any, index(of: message.relayAddress) == nil else { return }
+        throw .unknownRelay(message.relayAddress)
     }
 
     private func index(of address: IPv4Address) -> Int? {

@@ -11,6 +11,8 @@ struct Exchange {
     let claim: AddressClaim
     /// Without an address yet.
     var machine: Machine
+    /// What the configuration says of it.
+    let known: KnownMachine?
     var remarks: [Remark] = []
 
     var client: ClientIdentity { claim.client }

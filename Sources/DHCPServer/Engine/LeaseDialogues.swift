@@ -71,6 +71,12 @@ extension DHCPResponder {
                 return try refuse(exchange, address: address, kind: kind, because: "lease not found")
             }
         }
+        if kind == .initReboot, let own = exchange.claim.reservation, own != address,
+            pools[index].permits(own, for: exchange.claim),
+            pools[index].isFree(own, for: exchange.client, at: exchange.now)
+        {
+            return try refuse(exchange, address: address, kind: kind, because: "it has an address of its own")
+        }
         return try acknowledge(exchange, address: address, kind: kind)
     }
 

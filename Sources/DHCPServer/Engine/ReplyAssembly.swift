@@ -23,7 +23,9 @@ extension DHCPResponder {
     /// Adds options and boot data to an OFFER or ACK. Both carry the same, for EDK2 uses the one's or the other's.
     func fill(_ reply: inout DHCPReply, for exchange: Exchange, step: BootStep, leaseSeconds: UInt32?) {
         let boot = BootData(for: step, of: exchange.machine, from: settings.location, in: .server)
-        var options = options(for: exchange.message, type: reply.type, machine: exchange.machine, boot: boot)
+        var options = options(
+            for: exchange.message, type: reply.type, machine: exchange.machine, known: exchange.known,
+            boot: boot)
         options.leaseSeconds = leaseSeconds
         options.subnet = subnetOptions[exchange.subnet]
         options.extra = subnetOptions[exchange.subnet].extra + options.extra
@@ -32,12 +34,13 @@ extension DHCPResponder {
 
     /// The options of any reply with boot data, without what concerns a subnet.
     func options(
-        for message: DHCPMessage, type: DHCPMessageType, machine: Machine, boot: BootData
+        for message: DHCPMessage, type: DHCPMessageType, machine: Machine, known: KnownMachine?,
+        boot: BootData
     ) -> ReplyOptions {
         ReplyOptions(
             message: message, type: type, serverIdentifier: serverIdentifier(for: message),
             bootServer: settings.location.address, boot: boot,
-            hostname: settings.policy.knownMachine(for: machine)?.hostname, extra: extraOptions(for: machine),
+            hostname: known?.hostname, extra: extraOptions(for: machine, known: known),
             isBootClient: machine.stage != .operatingSystem)
     }
 
@@ -53,11 +56,10 @@ extension DHCPResponder {
     }
 
     /// The profile's, then the machine's own.
-    private func extraOptions(for machine: Machine) -> [ExtraDHCPOption] {
-        let policy = settings.policy
-        let own = policy.knownMachine(for: machine)?.dhcpOptions ?? []
-        guard case .profile(let name) = policy.target(for: machine)?.target,
-            let profile = policy.profile(named: name)
+    private func extraOptions(for machine: Machine, known: KnownMachine?) -> [ExtraDHCPOption] {
+        let own = known?.dhcpOptions ?? []
+        guard profilesHaveOptions, case .profile(let name) = settings.policy.target(for: machine)?.target,
+            let profile = settings.policy.profile(named: name)
         else { return own }
         return profile.dhcpOptions + own
     }

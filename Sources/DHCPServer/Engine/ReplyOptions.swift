@@ -5,24 +5,28 @@ import Wire
 struct SubnetOptions: Sendable {
     let leaseSeconds: UInt32
     let extra: [ExtraDHCPOption]
-    private let valueByCode: [DHCPOptionCode: [UInt8]]
+    /// By option code.
+    private let values: [[UInt8]?]
 
     init(_ subnet: DHCPSubnet) {
         leaseSeconds = UInt32(clamping: subnet.lease.components.seconds)
         extra = subnet.options
-        var values: [DHCPOptionCode: [UInt8]] = [:]
-        values[.subnetMask] = subnet.network.mask.bytes
-        values[.router] = subnet.router?.bytes
-        values[.domainNameServers] = Self.list(subnet.dns)
-        values[.timeServers] = Self.list(subnet.ntp)
-        values[.domainName] = OptionEncoding.text(subnet.domain)
-        values[.broadcastAddress] = subnet.network.broadcast.bytes
-        values[.domainSearch] = OptionEncoding.domainSearch(subnet.searchDomains)
-        values[.classlessRoutes] = OptionEncoding.classlessRoutes(subnet.routes, defaultRouter: subnet.router)
-        valueByCode = values
+        let stated: [(DHCPOptionCode, [UInt8]?)] = [
+            (.subnetMask, subnet.network.mask.bytes),
+            (.router, subnet.router?.bytes),
+            (.domainNameServers, Self.list(subnet.dns)),
+            (.timeServers, Self.list(subnet.ntp)),
+            (.domainName, OptionEncoding.text(subnet.domain)),
+            (.broadcastAddress, subnet.network.broadcast.bytes),
+            (.domainSearch, OptionEncoding.domainSearch(subnet.searchDomains)),
+            (.classlessRoutes, OptionEncoding.classlessRoutes(subnet.routes, defaultRouter: subnet.router)),
+        ]
+        var values = [[UInt8]?](repeating: nil, count: 256)
+        for (code, value) in stated { values[Int(code.rawValue)] = value }
+        self.values = values
     }
 
-    subscript(code: DHCPOptionCode) -> [UInt8]? { valueByCode[code] }
+    subscript(code: DHCPOptionCode) -> [UInt8]? { values[Int(code.rawValue)] }
 
     /// At most 63 addresses fit one option.
     private static func list(_ addresses: [IPv4Address]) -> [UInt8]? {

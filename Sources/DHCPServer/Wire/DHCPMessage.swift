@@ -37,6 +37,7 @@ struct DHCPMessage: Equatable, Sendable {
     let bytes: [UInt8]
     /// Where each option's value lies in `bytes`, in the order of RFC 3396: options, `file`, `sname`.
     private let entries: [Entry]
+    private let present: DHCPOptionSet
     private let overload: UInt8
 
     private struct Entry: Equatable {
@@ -91,6 +92,9 @@ struct DHCPMessage: Equatable, Sendable {
         if self.overload & 1 != 0 { try Self.walk(bytes, in: Self.bootFileField, into: &entries) }
         if self.overload & 2 != 0 { try Self.walk(bytes, in: Self.serverNameField, into: &entries) }
         self.entries = entries
+        var present = DHCPOptionSet()
+        for entry in entries { present.insert(entry.code) }
+        self.present = present
     }
 
     /// Notes the options in one field. An END may be missing, as it is from some old clients.
@@ -117,6 +121,7 @@ struct DHCPMessage: Equatable, Sendable {
 
     /// An option's value, its parts joined where it was split (RFC 3396); nil when it is not there.
     subscript(code: DHCPOptionCode) -> ArraySlice<UInt8>? {
+        guard present.contains(code) else { return nil }
         var found: Entry?
         var joined: [UInt8] = []
         for entry in entries where entry.code == code.rawValue {

@@ -89,6 +89,12 @@ extension DHCPMessage {
     /// Option 175.
     var etherboot: EncapsulatedOptions? { self[.etherboot].map { EncapsulatedOptions($0, hasPadding: true) } }
 
+    /// The item that was chosen from a PXE menu, with its layer (43.71).
+    var bootItem: ArraySlice<UInt8>? {
+        self[.vendorInformation].flatMap { EncapsulatedOptions($0, hasPadding: true)[71] }
+            .flatMap { $0.count == 4 ? $0 : nil }
+    }
+
     /// Option 82.
     var relayInformation: EncapsulatedOptions? {
         self[.relayInformation].map { EncapsulatedOptions($0, hasPadding: false) }

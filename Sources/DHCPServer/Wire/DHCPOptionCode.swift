@@ -50,15 +50,27 @@ extension DHCPOptionCode: CustomStringConvertible {
 struct DHCPOptionSet: Equatable, Sendable {
     private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
-    init(_ codes: some Sequence<UInt8>) {
-        for code in codes {
-            let bit: UInt64 = 1 << UInt64(code & 63)
-            switch code >> 6 {
-            case 0: words.0 |= bit
-            case 1: words.1 |= bit
-            case 2: words.2 |= bit
-            default: words.3 |= bit
-            }
+    init(_ codes: some Sequence<UInt8> = []) {
+        for code in codes { insert(code) }
+    }
+
+    mutating func insert(_ code: UInt8) {
+        let bit: UInt64 = 1 << UInt64(code & 63)
+        switch code >> 6 {
+        case 0: words.0 |= bit
+        case 1: words.1 |= bit
+        case 2: words.2 |= bit
+        default: words.3 |= bit
+        }
+    }
+
+    mutating func remove(_ code: UInt8) {
+        let bit: UInt64 = 1 << UInt64(code & 63)
+        switch code >> 6 {
+        case 0: words.0 &= ~bit
+        case 1: words.1 &= ~bit
+        case 2: words.2 &= ~bit
+        default: words.3 &= ~bit
         }
     }
 

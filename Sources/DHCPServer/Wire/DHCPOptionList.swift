@@ -4,11 +4,15 @@ import Wire
 struct DHCPOptionList: Equatable, Sendable {
     private var bytes: [UInt8] = []
     private(set) var entries: [Entry] = []
+    private var present = DHCPOptionSet()
 
     struct Entry: Equatable, Sendable {
         var code: DHCPOptionCode
+        fileprivate var lower: UInt16
+        fileprivate var upper: UInt16
+
         /// Where the value lies.
-        fileprivate var range: Range<Int>
+        fileprivate var range: Range<Int> { Int(lower)..<Int(upper) }
     }
 
     static let maximumValueBytes = 255
@@ -36,31 +40,16 @@ struct DHCPOptionList: Equatable, Sendable {
     mutating func append(_ code: DHCPOptionCode, _ value: some Collection<UInt8>) -> Bool {
         guard (1...Self.maximumValueBytes).contains(value.count), code != .pad, code != .end,
             code != .overload,
-            !entries.contains(where: { $0.code == code })
+            !present.contains(code)
         else { return false }
         let lower = bytes.count
         bytes.append(contentsOf: value)
-        entries.append(Entry(code: code, range: lower..<bytes.count))
+        entries.append(Entry(code: code, lower: UInt16(lower), upper: UInt16(bytes.count)))
+        present.insert(code.rawValue)
         return true
     }
 
-    mutating func append(_ code: DHCPOptionCode, _ value: IPv4Address) {
-        append(code, CollectionOfOne(value))
-    }
-
-    mutating func append(_ code: DHCPOptionCode, _ addresses: some Collection<IPv4Address>) {
-        // 63 addresses fill an option; more would be cut off by any client's table.
-        var value = ByteWriter(capacity: 4 * addresses.count)
-        for address in addresses.prefix(63) { value.write(address) }
-        append(code, value.bytes)
-    }
-
-    /// Whole seconds, as options 51, 58 and 59 have them.
-    mutating func append(_ code: DHCPOptionCode, seconds: UInt32) {
-        append(code, IPv4Address(rawValue: seconds))
-    }
-
-    mutating func remove(at index: Int) { entries.remove(at: index) }
+    mutating func remove(at index: Int) { present.remove(entries.remove(at: index).code.rawValue) }
 
     func encode(into writer: inout ByteWriter) {
         for entry in entries {
