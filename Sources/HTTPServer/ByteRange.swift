@@ -9,7 +9,7 @@ enum RequestedPart: Equatable, Sendable {
     /// Several ranges would want a multipart answer, which no boot client asks for or reads: they get the whole.
     init(range header: String?, byteCount: Int64) {
         guard let header, let spec = Self.singleSpec(of: header),
-            let hyphen = spec.firstIndex(of: "-")
+            let hyphen = spec.firstIndex(of: UInt8(ascii: "-"))
         else {
             self = .whole
             return
@@ -30,16 +30,18 @@ enum RequestedPart: Equatable, Sendable {
         }
     }
 
-    private static func singleSpec(of header: String) -> Substring? {
-        let parts = header.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].lowercased() == "bytes", !parts[1].contains(",") else { return nil }
-        return parts[1].trimmingSpaces
+    private static func singleSpec(of header: String) -> Substring.UTF8View? {
+        guard let equals = header.utf8.firstIndex(of: UInt8(ascii: "=")),
+            header[..<equals].lowercased() == "bytes"
+        else { return nil }
+        let spec = header[header.utf8.index(after: equals)...].trimmingSpaces.utf8
+        return spec.contains(UInt8(ascii: ",")) ? nil : spec
     }
 
     /// A number of decimal digits; one that is too large for 64 bits is as good as the largest.
-    private static func position(_ text: Substring) -> Int64? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        return Int64(text) ?? .max - 1
+    private static func position(_ digits: Substring.UTF8View) -> Int64? {
+        guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int64(Substring(digits)) ?? .max - 1
     }
 }
 

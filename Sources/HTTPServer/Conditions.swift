@@ -8,10 +8,12 @@ struct Validators: Equatable, Sendable {
 
     init(_ identity: FileIdentity) {
         let nanoseconds = identity.modifiedSeconds &* 1_000_000_000 &+ identity.modifiedNanoseconds
-        let parts = [identity.inode, UInt64(bitPattern: identity.byteCount), UInt64(bitPattern: nanoseconds)]
-        entityTag = "\"" + parts.map { String($0, radix: 16) }.joined(separator: "-") + "\""
+        entityTag = "\"\(Self.hexadecimal(identity.inode))-\(Self.hexadecimal(identity.byteCount))"
+        entityTag += "-\(Self.hexadecimal(nanoseconds))\""
         lastModified = HTTPDate(seconds: identity.modifiedSeconds)
     }
+
+    private static func hexadecimal(_ number: some FixedWidthInteger) -> String { String(number, radix: 16) }
 }
 
 /// The conditional headers of a request (RFC 7232, RFC 7233 §3.2). Newer EDK2 resumes a download with them.

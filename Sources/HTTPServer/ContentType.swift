@@ -2,8 +2,11 @@
 enum ContentType {
     /// EDK2 takes exactly the first three of these, without parameters, for something to boot (docs/booting.md).
     static func of(_ path: String) -> String {
-        guard let dot = path.lastIndex(of: "."), !path[dot...].contains("/") else { return unknown }
-        return switch path[path.index(after: dot)...].lowercased() {
+        let name = path.utf8
+        guard let mark = name.lastIndex(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }),
+            name[mark] == UInt8(ascii: ".")
+        else { return unknown }
+        return switch path[name.index(after: mark)...].lowercased() {
         case "efi": "application/efi"
         case "iso": "application/vnd.efi-iso"
         case "img": "application/vnd.efi-img"

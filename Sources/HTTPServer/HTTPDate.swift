@@ -36,16 +36,30 @@ struct HTTPDate: Hashable, Comparable, Sendable {
         let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         let time = seconds - days * 86_400
         let date = Self.civil(days)
-        let dayName = Self.dayNames[Int((days % 7 + 7) % 7)]
-        let clock = [time / 3600, time / 60 % 60, time % 60].map { Self.padded($0, 2) }.joined(separator: ":")
-        let month = Self.monthNames[date.month - 1]
-        return
-            "\(dayName), \(Self.padded(Int64(date.day), 2)) \(month) \(Self.padded(date.year, 4)) \(clock) GMT"
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(29)
+        bytes += Self.dayNames[Int((days % 7 + 7) % 7)].utf8
+        bytes += [UInt8(ascii: ","), UInt8(ascii: " ")]
+        Self.append(date.day, digits: 2, then: " ", to: &bytes)
+        bytes += Self.monthNames[date.month - 1].utf8
+        bytes.append(UInt8(ascii: " "))
+        Self.append(date.year, digits: 4, then: " ", to: &bytes)
+        Self.append(time / 3600, digits: 2, then: ":", to: &bytes)
+        Self.append(time / 60 % 60, digits: 2, then: ":", to: &bytes)
+        Self.append(time % 60, digits: 2, then: " ", to: &bytes)
+        bytes += "GMT".utf8
+        return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func padded(_ number: Int64, _ digits: Int) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: max(0, digits - text.count)) + text
+    private static func append(
+        _ number: Int64, digits: Int, then separator: Unicode.Scalar, to bytes: inout [UInt8]
+    ) {
+        var divisor: Int64 = digits == 2 ? 10 : 1000
+        while divisor > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
+            divisor /= 10
+        }
+        bytes.append(UInt8(ascii: separator))
     }
 
     private static func number(_ text: some StringProtocol, digits: ClosedRange<Int>) -> Int64? {

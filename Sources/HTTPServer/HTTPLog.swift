@@ -14,47 +14,52 @@ struct HTTPLogLine: Equatable {
     var message: Logger.Message
     var metadata: Logger.Metadata
 
-    /// - Parameter machine: what is known of the machine at the client's address.
-    init(_ finished: FinishedExchange, machine: Machine?) {
-        let request = finished.request
+    init(_ finished: FinishedExchange) {
         let event = finished.reply?.event ?? Self.withoutReply(status: finished.status)
+        (level, message) = Self.heading(of: event)
         metadata = [
-            "ip": "\(request.client)", "status": "\(finished.status)", "bytes": "\(finished.byteCount)",
+            "ip": "\(finished.request.client)", "status": "\(finished.status)",
+            "bytes": "\(finished.byteCount)",
             "ms": "\(Int64(finished.duration / .milliseconds(1)))",
         ]
-        if let mac = machine?.mac { metadata["mac"] = "\(mac)" }
-        if let agent = request.userAgent { metadata["agent"] = "\(LogText.visible(agent, limit: 64))" }
-        if let range = request.range { metadata["range"] = "\(LogText.visible(range, limit: 64))" }
-        if request.method == .head { metadata["method"] = "HEAD" }
-        if case .aborted(let why) = finished.outcome { metadata["aborted"] = "\(why)" }
+        if let mac = finished.reply?.machine?.mac { metadata["mac"] = "\(mac)" }
+        if finished.request.method == .head { metadata["method"] = "HEAD" }
+        add("agent", finished.request.userAgent)
+        add("range", finished.request.range)
+        if case .aborted(let why) = finished.outcome { add("aborted", why) }
         switch event {
         case .file(let path):
-            (level, message) = (.info, "http sent")
-            metadata["file"] = "\(path)"
+            add("file", path)
         case .script(let entry, let ignored):
-            (level, message) = (.info, "http script")
-            metadata["boots"] = "\(entry)"
-            if let serial = machine?.serial { metadata["serial"] = "\(LogText.visible(serial, limit: 64))" }
-            if !ignored.isEmpty { metadata["ignored"] = "\(ignored.joined(separator: ", "))" }
+            add("boots", entry)
+            add("serial", finished.reply?.machine?.serial)
+            add("ignored", ignored.isEmpty ? nil : ignored.joined(separator: ", "))
         case .notFound(let path, let reason):
-            (level, message) = (Self.isProbe(path) ? .info : .warning, "http not found")
-            metadata["file"] = "\(path)"
-            metadata["reason"] = "\(reason)"
-        case .refused(let reason):
-            (level, message) = (.warning, "http refused")
-            metadata["target"] =
-                "\(LogText.visible(String(decoding: request.target, as: UTF8.self), limit: 256))"
-            metadata["reason"] = "\(LogText.visible(reason, limit: 256))"
-        case .failed(let reason):
-            (level, message) = (.error, "http failed")
-            metadata["target"] =
-                "\(LogText.visible(String(decoding: request.target, as: UTF8.self), limit: 256))"
-            metadata["reason"] = "\(LogText.visible(reason, limit: 256))"
+            add("file", path)
+            add("reason", reason)
+        case .refused(let reason), .failed(let reason):
+            add("target", String(decoding: finished.request.target, as: UTF8.self))
+            add("reason", reason)
         case .leftToLocalDisk:
-            (level, message) = (.info, "http refused")
-            metadata["reason"] = "this machine is to boot from its disk"
+            add("reason", "this machine is to boot from its disk")
         case .health:
-            (level, message) = (.debug, "http health")
+            break
+        }
+    }
+
+    private mutating func add(_ key: String, _ text: String?) {
+        if let text { metadata[key] = .string(LogText.visible(text, limit: 256)) }
+    }
+
+    private static func heading(of event: HTTPEvent) -> (Logger.Level, Logger.Message) {
+        switch event {
+        case .file: (.info, "http sent")
+        case .script: (.info, "http script")
+        case .notFound(let path, _): (isProbe(path) ? .info : .warning, "http not found")
+        case .refused: (.warning, "http refused")
+        case .failed: (.error, "http failed")
+        case .leftToLocalDisk: (.info, "http refused")
+        case .health: (.debug, "http health")
         }
     }
 
@@ -74,6 +79,7 @@ struct HTTPLogLine: Equatable {
 enum LogText {
     /// A client's text, without what could break a line or a terminal, and not longer than `limit` characters.
     static func visible(_ text: String, limit: Int) -> String {
+        if text.utf8.count <= limit, text.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) { return text }
         let cut = text.unicodeScalars.prefix(limit).map { scalar in
             scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
                 ? "." : Character(scalar)

@@ -4,13 +4,15 @@ import SystemIO
 /// One answer, before it is on the wire.
 struct HTTPReply: Sendable {
     var status: Int
-    /// In their order, without `Date`, `Connection` and `Content-Length`, which the library adds.
+    /// In their order, after `Date` and `Connection` and before `Content-Length`, which the library adds.
+    ///
+    /// lpxelinux ignores whichever header comes last: that is `Content-Length`, of which it makes nothing.
     var headers: [HTTPHeader]
     /// For HEAD and for 304 only its length is told.
     var body: Body
     /// What the log says of it.
     var event: HTTPEvent
-    /// What the request told about the machine that sent it.
+    /// What the request told about the machine that sent it, with what was known.
     var machine: Machine?
 
     enum Body: Sendable {

@@ -75,8 +75,9 @@ public final class HTTPService: Sendable {
 
     private func reply(to request: HTTPRequest) -> HTTPReply {
         let routes = routes.withLock { $0 }
-        let reply = routes.reply(to: request, from: directory.machine(at: request.client))
-        if let machine = reply.machine { directory.note(machine) }
+        let known = directory.machine(at: request.client)
+        var reply = routes.reply(to: request, from: known)
+        if let machine = reply.machine { directory.note(machine) } else { reply.machine = known }
         return reply
     }
 
@@ -102,7 +103,7 @@ public final class HTTPService: Sendable {
     }
 
     private func log(_ finished: FinishedExchange) {
-        let line = HTTPLogLine(finished, machine: directory.machine(at: finished.request.client))
+        let line = HTTPLogLine(finished)
         logger.log(level: line.level, line.message, metadata: line.metadata)
     }
 }

@@ -99,8 +99,9 @@ private final class Exchange {
     var reply: HTTPReply?
     /// The library calls for an answer when the headers are there, and again when the whole request is.
     var isHeaderSeen = false
-    /// What the client had acknowledged before the answer.
-    var acknowledgedBefore: UInt64 = 0
+    /// What the client had acknowledged before the answer; for short ones nobody asks.
+    var acknowledgedBefore: UInt64?
+    static let countedBytes: Int64 = 131_072
 
     init(_ request: HTTPRequest) { self.request = request }
 
@@ -155,7 +156,9 @@ private func microhttpdAnswer(
     guard exchange.reply == nil else { return .YES }
     let reply = handlers.reply(exchange.request)
     exchange.reply = reply
-    exchange.acknowledgedBefore = unsafe netbootd_httpd_acknowledged(connection)
+    if reply.body.byteCount >= Exchange.countedBytes {
+        exchange.acknowledgedBefore = unsafe netbootd_httpd_acknowledged(connection)
+    }
     return unsafe reply.queue(on: connection)
 }
 
@@ -173,9 +176,10 @@ private func microhttpdFinish(
     let outcome = exchange.reply == nil && status != 0 ? .complete : HTTPOutcome(code)
     var byteCount = exchange.reply?.sentByteCount(to: exchange.request.method) ?? 0
     if outcome != .complete {
-        let delivered = unsafe netbootd_httpd_acknowledged(connection) &- exchange.acknowledgedBefore
-        let headerBytes = exchange.reply?.headerByteCount ?? 0
-        byteCount = min(byteCount, max(0, Int64(clamping: delivered) - headerBytes))
+        let delivered = exchange.acknowledgedBefore.map {
+            Int64(clamping: unsafe netbootd_httpd_acknowledged(connection) &- $0)
+        }
+        byteCount = min(byteCount, max(0, (delivered ?? 0) - (exchange.reply?.headerByteCount ?? 0)))
     }
     handlers.finished(
         FinishedExchange(
@@ -239,6 +243,8 @@ extension HTTPReply {
         switch body {
         case .bytes(var bytes):
             return unsafe MHD_create_response_from_buffer(bytes.count, &bytes, .RESPMEM_MUST_COPY)
+        case .file(let file, let range) where range.count <= Self.copiedBytes:
+            return unsafe Self.makeCopy(of: file, range)
         case .file(let file, let range):
             guard let descriptor = try? file.duplicate() else { return nil }
             let rawValue = descriptor.release()
@@ -248,5 +254,19 @@ extension HTTPReply {
             if unsafe response == nil { close(rawValue) }
             return unsafe response
         }
+    }
+
+    /// Up to here, to copy is cheaper than a second descriptor and a second packet.
+    private static let copiedBytes = 16_384
+
+    private static func makeCopy(of file: OpenFile, _ range: Range<Int64>) -> OpaquePointer? {
+        guard let memory = unsafe malloc(max(1, range.count)) else { return nil }
+        let buffer = unsafe UnsafeMutableRawBufferPointer(start: memory, count: range.count)
+        // A file that has become shorter meanwhile cannot be what its length said.
+        guard (try? unsafe file.read(at: range.lowerBound, into: buffer)) == range.count else {
+            unsafe free(memory)
+            return nil
+        }
+        return unsafe MHD_create_response_from_buffer(range.count, memory, .RESPMEM_MUST_FREE)
     }
 }

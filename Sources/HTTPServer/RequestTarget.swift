@@ -18,14 +18,15 @@ struct RequestTarget: Equatable, Sendable {
 
     /// - Parameter bytes: as it stands in the request line.
     init(parsing bytes: [UInt8]) throws(Refusal) {
-        let parts = Self.withoutAuthority(bytes[...])
-            .split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
-        guard let path = parts.first, path.first == UInt8(ascii: "/") else { throw .notAPath }
+        let target = Self.withoutAuthority(bytes[...])
+        let end = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
+        let path = target[..<end]
+        guard path.first == UInt8(ascii: "/") else { throw .notAPath }
         switch Self.decoded(path) {
         case .success(let decoded): self.path = decoded
         case .failure(let refusal): throw refusal
         }
-        query = parts.count < 2 ? [] : Self.items(of: parts[1])
+        query = Self.items(of: target[end...].dropFirst())
     }
 
     /// The first value under `name`.
@@ -33,6 +34,7 @@ struct RequestTarget: Equatable, Sendable {
 
     /// Drops `http://host` of the absolute form, which servers must accept (RFC 7230 §5.3.2).
     private static func withoutAuthority(_ target: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard target.first != UInt8(ascii: "/") else { return target }
         let scheme = Array("http://".utf8)
         guard target.prefix(scheme.count).map({ $0 | 0x20 }) == scheme.map({ $0 | 0x20 }) else {
             return target
