@@ -76,7 +76,6 @@ machine_start vm1 "$kind"
 machine_wait vm1 'LAB: userspace' 180 || { timeline vm1; did_not_work "$WHY"; }
 userspace=$TOOK
 machine_wait vm1 'LAB: done' 60 || { timeline vm1 "$userspace"; did_not_work "userspace came after $userspace s, but then: $WHY"; }
-say
 timeline vm1 "$userspace" "$TOOK"
 grep -q "LAB: fetched $(sha256sum <"$TREE/data/sample" | cut -d' ' -f1)" "$RUN/vm1/console.log" ||
   did_not_work "the file that the machine fetched has other bytes"

@@ -1,6 +1,6 @@
 # Sourced: dnsmasq and nginx, set up as well as we know how, in netbootd's place: what netbootd is
 # compared with, and the proof that the lab itself is right.
-# Packages: dnsmasq-base (or dnsmasq), nginx-light, ipxe.
+# Packages: dnsmasq-base, nginx-light, ipxe.
 
 peer_start() {
   local dir=$RUN/peer name option=()
@@ -9,8 +9,9 @@ peer_start() {
   for name in "${!PROFILES[@]}"; do peer_script "$name" >"$TREE/$name.ipxe"; done
   printf '#!ipxe\nexit 1\n' >"$TREE/local.ipxe"
   mapfile -t option < <(peer_options)
-  process_start dnsmasq server "$dir/dnsmasq.out" dnsmasq --keep-in-foreground --conf-file=/dev/null --no-hosts --no-resolv --port=0 --user=root --group=root \
-    --interface=eth0 --bind-interfaces --log-dhcp --log-facility="$SERVER_LOG" --pid-file= --dhcp-leasefile="$STATE/leases" \
+  process_start dnsmasq server "$dir/dnsmasq.out" dnsmasq --keep-in-foreground --conf-file=/dev/null --no-hosts \
+    --no-resolv --port=0 --user=root --group=root --interface=eth0 --bind-interfaces --log-dhcp \
+    --log-facility="$SERVER_LOG" --pid-file= --dhcp-leasefile="$STATE/leases" \
     --enable-tftp --tftp-root="$TREE" "${option[@]}"
   SERVER_PID=$STARTED
   peer_nginx "$dir"
@@ -51,8 +52,9 @@ peer_options() { # one a line
   printf '%s\n' --dhcp-authoritative --no-ping --dhcp-option=encap:175,176,1b --enable-ra --dhcp-range=fd77::,ra-only \
     "--dhcp-range=$PREFIX.100,$PREFIX.199,$LEASE" "--dhcp-option=option:router,$PREFIX.254" \
     --dhcp-userclass=set:ipxe,iPXE \
-    --dhcp-match=set:bios,option:client-arch,0 --dhcp-match=set:uefi,option:client-arch,7 --dhcp-match=set:uefi,option:client-arch,9 \
-    --dhcp-match=set:http,option:client-arch,16 --dhcp-option-force=tag:http,60,HTTPClient
+    --dhcp-match=set:bios,option:client-arch,0 --dhcp-match=set:uefi,option:client-arch,7 \
+    --dhcp-match=set:uefi,option:client-arch,9 --dhcp-match=set:http,option:client-arch,16 \
+    --dhcp-option-force=tag:http,60,HTTPClient
   for mac in "${!MACHINES[@]}"; do
     printf '%s\n' "--dhcp-host=$mac,set:named,set:target-${MACHINES[$mac]}"
     peer_target "tag:target-${MACHINES[$mac]}" "${MACHINES[$mac]}"

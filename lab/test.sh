@@ -37,13 +37,15 @@ run_case() { # NAME: in a run of its own, so that nothing of one case reaches an
   elapsed "$start"
   why=$(cat "$folder/$name.why" 2>/dev/null)
   case $status in
-  0) printf 'ok   %-20s (%5s s)  %s\n' "$name" "$TOOK" "$why"; passed=$((passed + 1)); rm -rf "${folder:?}/$name"* ;;
-  77) printf 'skip %-20s (%5s s)  %s\n' "$name" "$TOOK" "$why"; rm -rf "${folder:?}/$name"* ;;
+  0) printf 'ok   %-20s (%5s s)  %s\n' "$name" "$TOOK" "$why"; passed=$((passed + 1)) ;;
+  77) printf 'skip %-20s (%5s s)  %s\n' "$name" "$TOOK" "$why" ;;
   130 | 143) exit "$status" ;;
   *)
     why=${why:-$(tail -1 "$folder/$name.out")}
-    printf 'FAIL %-20s (%5s s)  %s; logs: %s\n' "$name" "$TOOK" "$why" "$folder/$name"; failed=$((failed + 1)) ;;
+    printf 'FAIL %-20s (%5s s)  %s; logs: %s\n' "$name" "$TOOK" "$why" "$folder/$name"; failed=$((failed + 1))
+    return ;;
   esac
+  rm -rf "${folder:?}/$name" "$folder/$name".*
 }
 
 if [ "${1:-}" = list ]; then printf '%s\n' "${CASES[@]}"; exit 0; fi
@@ -52,8 +54,8 @@ case ${1:-} in -*) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;; esac
 for name; do declare -F "case_${name//-/_}" >/dev/null || die "no such case: $name (lab/test.sh list)"; done
 need ip=iproute2 ethtool=ethtool qemu-system-x86_64=qemu-system-x86 /usr/lib/ipxe/qemu/pxe-virtio.rom=ipxe-qemu \
   /usr/lib/ipxe/undionly.kpxe=ipxe /usr/share/OVMF/OVMF_CODE_4M.fd=ovmf python3=python3-minimal busybox=busybox-static \
-  modprobe=kmod cpio=cpio curl=curl tftp=tftp-hpa dhclient=isc-dhcp-client dhcpcd=dhcpcd5
-if [ "$LAB_SERVER" = peer ]; then need dnsmasq=dnsmasq nginx=nginx-light
+  modprobe=kmod cpio=cpio curl=curl tftp=tftp-hpa dhclient=isc-dhcp-client dhcpcd=dhcpcd-base
+if [ "$LAB_SERVER" = peer ]; then need dnsmasq=dnsmasq-base nginx=nginx-light
 else [ -x "$NETBOOTD" ] || die "no $NETBOOTD; try: swift build -c release"; fi
 
 trap 'say Stopped.; exit 130' INT TERM

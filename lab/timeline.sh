@@ -10,6 +10,7 @@ log_field() { # KEY LINE: its value in a flat JSON object; sets FIELD
 timeline_row() { printf '  %8s  %-10s %12s   %s\n' "$@"; } # SECONDS STEP BYTES WHAT
 
 timeline() { # vmN [USERSPACE-SECONDS [DONE-SECONDS]]: a table
+  say
   timeline_row seconds step bytes what
   { timeline_row 0.00 power '' "machine $(mac_of "$1")"
     timeline_served "$1" "${2:-}"
@@ -28,10 +29,12 @@ timeline_served() { # vmN USERSPACE-SECONDS: what netbootd says it did, until us
     case $message in
     'dhcp ack')
       [[ $line == *"$mac"* ]] || continue
-      step=DHCP; log_field ip "$line"; what=$FIELD; log_field stage "$line"; what+="${FIELD:+ for its $FIELD}" ;;
+      step=DHCP; log_field ip "$line"; what="address $FIELD"; log_field stage "$line"
+      case $FIELD in ipxe) what+=' for iPXE' ;; os) what+=' for the operating system' ;; ?*) what+=" for its $FIELD" ;; esac ;;
     'tftp sent') step=TFTP ;;
+    'http script') step=script; what='boot.ipxe, written for this machine' ;;
     'http sent')
-      case $file in *.ipxe) step=script ;; vmlinuz*) step=kernel ;; init*) step=initrd ;; *) step=HTTP ;; esac ;;
+      case $file in vmlinuz*) step=kernel ;; init*) step=initrd ;; *) step=HTTP ;; esac ;;
     *) continue ;;
     esac
     log_field time "$line"

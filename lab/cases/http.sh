@@ -14,7 +14,8 @@ http_lab() {
 
 ask() { # STATUS WHAT [CURL-OPTION...] PATH: sets BODY, $RUN/head; the status must be as told
   local want=$1 what=$2 path=${!#} got; shift 2
-  got=$(inside client1 curl -sS --path-as-is --max-time 10 -D "$RUN/head" -o "$RUN/body" -w '%{http_code}' "${@:1:$#-1}" "$URL$path" 2>"$RUN/curl.err") ||
+  got=$(inside client1 curl -sS --path-as-is --max-time 10 -D "$RUN/head" -o "$RUN/body" -w '%{http_code}' \
+    "${@:1:$#-1}" "$URL$path" 2>"$RUN/curl.err") ||
     fail "$what: curl says $(tr '\n' ' ' <"$RUN/curl.err")"
   [[ "|$want|" == *"|$got|"* ]] || fail "$what: status $got, not $want"
   BODY=$(tr -d '\0' <"$RUN/body")

@@ -53,7 +53,8 @@ case_dhclient() {
   lease_lab 1
   # It renews by itself only: its own idea of when, instead of the server's.
   printf 'supersede dhcp-renewal-time 3;\nsupersede dhcp-rebinding-time 60;\n' >"$RUN/dhclient.conf"
-  common=(-4 -sf "$LAB/guest/dhclient.sh" -e "LAB_EVENTS=$EVENTS" -cf "$RUN/dhclient.conf" -lf "$RUN/dhclient.leases" -pf "$RUN/dhclient.pid")
+  common=(-4 -sf "$LAB/guest/dhclient.sh" -e "LAB_EVENTS=$EVENTS" -cf "$RUN/dhclient.conf"
+    -lf "$RUN/dhclient.leases" -pf "$RUN/dhclient.pid")
   process_start dhclient client1 "$RUN/dhclient.log" dhclient -d "${common[@]}" eth0
   dhclient_release() { process_stop dhclient; inside client1 dhclient -r "${common[@]}" eth0 >>"$RUN/dhclient.log" 2>&1; }
   lease_life dhclient - dhclient_release

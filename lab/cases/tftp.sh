@@ -14,7 +14,8 @@ tftp_lab() {
 }
 
 same() { # WHAT FILE: what came is what is in the tree
-  cmp -s "$GOT" "$TREE/data/$2" || fail "$1 data/$2: other bytes ($(stat -c %s "$GOT" 2>/dev/null || echo no) of $(stat -c %s "$TREE/data/$2"))"
+  cmp -s "$GOT" "$TREE/data/$2" ||
+    fail "$1 data/$2: other bytes ($(stat -c %s "$GOT" 2>/dev/null || echo no) of $(stat -c %s "$TREE/data/$2"))"
   rm -f "$GOT"; DONE=$((DONE + 1))
 }
 
@@ -51,8 +52,7 @@ tftp_netascii() {
   # On the wire a line ends in CR LF, and a CR by itself is CR NUL.
   rm -f "$GOT"
   inside client1 curl -sS -o "$GOT" "tftp://$SERVER/data/text;mode=netascii" || fail "curl in netascii: status $?"
-  check_equal 'netascii on the wire' "$(printf 'one\r\ntwo\r\0\r\nthree\r\0four\r\n\r\nlast' | xxd -p | tr -d '\n')" \
-    "$(xxd -p "$GOT" | tr -d '\n')"
+  check_equal 'netascii on the wire' "$(printf 'one\r\ntwo\r\0\r\nthree\r\0four\r\n\r\nlast' | od -An -c)" "$(od -An -c "$GOT")"
   rm -f "$GOT"; hpa_tftp netascii get data/text "$GOT"; same 'tftp-hpa in netascii' text
 }
 
@@ -71,7 +71,8 @@ tftp_refusals() {
   elapsed "$begun"
   check "a write is not refused: $(tail -1 "$RUN/tftp.out")" grep -qE 'code [24]:' "$RUN/tftp.out"
   [ "${TOOK%.*}" = 0 ] || fail "a write: $TOOK s until it is refused"
-  inside client1 curl -sS --max-time 20 -T "$RUN/put" "tftp://$SERVER/data/put" 2>>"$RUN/client.log" && fail "curl was allowed to write"
+  inside client1 curl -sS --max-time 20 -T "$RUN/put" "tftp://$SERVER/data/put" 2>>"$RUN/client.log" &&
+    fail "curl was allowed to write"
   [ ! -e "$TREE/data/put" ] || fail "a client has written data/put"
 }
 
