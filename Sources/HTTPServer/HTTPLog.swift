@@ -15,14 +15,14 @@ struct HTTPLogLine: Equatable {
     var metadata: Logger.Metadata
 
     init(_ finished: FinishedExchange) {
-        let event = finished.reply?.event ?? Self.withoutReply(status: finished.status)
+        let event = finished.event ?? Self.withoutReply(status: finished.status)
         (level, message) = Self.heading(of: event)
         metadata = [
             "ip": "\(finished.request.client)", "status": "\(finished.status)",
             "bytes": "\(finished.byteCount)",
             "ms": "\(Int64(finished.duration / .milliseconds(1)))",
         ]
-        if let mac = finished.reply?.machine?.mac { metadata["mac"] = "\(mac)" }
+        if let mac = finished.machine?.mac { metadata["mac"] = "\(mac)" }
         if finished.request.method == .head { metadata["method"] = "HEAD" }
         add("agent", finished.request.userAgent)
         add("range", finished.request.range)
@@ -32,7 +32,7 @@ struct HTTPLogLine: Equatable {
             add("file", path)
         case .script(let entry, let ignored):
             add("boots", entry)
-            add("serial", finished.reply?.machine?.serial)
+            add("serial", finished.machine?.serial)
             add("ignored", ignored.isEmpty ? nil : ignored.joined(separator: ", "))
         case .notFound(let path, let reason):
             add("file", path)

@@ -62,4 +62,14 @@ extension HTTPReply {
             status: status, headers: [HTTPHeader("Content-Type", ContentType.text)] + headers,
             body: .bytes(Array((text + "\n").utf8)), event: event, machine: machine)
     }
+
+    /// When there is no descriptor or no memory left for an answer. That passes: iPXE and curl come again after
+    /// this many seconds.
+    static let noResources = failure("no descriptor or memory left")
+
+    static func failure(_ reason: String) -> HTTPReply {
+        .text(
+            503, "This server cannot open that file now.", event: .failed(reason: reason),
+            headers: [HTTPHeader("Retry-After", "2")])
+    }
 }

@@ -80,10 +80,7 @@ final class HTTPRoutes: Sendable {
             .text(
                 403, "That leads out of the tree.", event: .refused(reason: "\(path) leads out of the tree"))
         case .other(let error):
-            // Most likely too many open files, which passes: iPXE and curl come again after this many seconds.
-            .text(
-                503, "This server cannot open that file now.", event: .failed(reason: "\(error)"),
-                headers: [HTTPHeader("Retry-After", "2")])
+            .failure("\(error)")
         }
     }
 

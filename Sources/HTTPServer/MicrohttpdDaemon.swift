@@ -16,7 +16,8 @@ struct MicrohttpdHandlers: Sendable {
 struct FinishedExchange: Sendable {
     var request: HTTPRequest
     /// Nil when the library refused the request by itself.
-    var reply: HTTPReply?
+    var event: HTTPEvent?
+    var machine: Machine?
     /// 0 when there was none.
     var status: Int
     /// Of the body, as far as it was sent.
@@ -96,14 +97,33 @@ private final class HandlerBox: Sendable {
 private final class Exchange {
     let started = ContinuousClock.now
     var request: HTTPRequest
-    var reply: HTTPReply?
+    /// What was answered. The reply itself is let go at once, for it holds a descriptor.
+    var answer: Answer?
     /// The library calls for an answer when the headers are there, and again when the whole request is.
     var isHeaderSeen = false
     /// What the client had acknowledged before the answer; for short ones nobody asks.
     var acknowledgedBefore: UInt64?
     static let countedBytes: Int64 = 131_072
 
+    struct Answer {
+        var event: HTTPEvent
+        var machine: Machine?
+        var bodyByteCount: Int64
+        var headerByteCount: Int64
+    }
+
     init(_ request: HTTPRequest) { self.request = request }
+
+    func queue(_ reply: HTTPReply, on connection: OpaquePointer?) -> MHD_Result {
+        answer = Answer(
+            event: reply.event, machine: reply.machine,
+            bodyByteCount: reply.sentByteCount(to: request.method),
+            headerByteCount: reply.headerByteCount)
+        if reply.body.byteCount >= Self.countedBytes {
+            acknowledgedBefore = unsafe netbootd_httpd_acknowledged(connection)
+        }
+        return unsafe reply.queue(on: connection)
+    }
 
     static func at(_ pointer: UnsafeMutableRawPointer?) -> Exchange? {
         unsafe pointer.map { unsafe Unmanaged<Exchange>.fromOpaque($0).takeUnretainedValue() }
@@ -153,13 +173,10 @@ private func microhttpdAnswer(
         unsafe uploadByteCount?.pointee = 0
         return .YES
     }
-    guard exchange.reply == nil else { return .YES }
+    guard exchange.answer == nil else { return .YES }
     let reply = handlers.reply(exchange.request)
-    exchange.reply = reply
-    if reply.body.byteCount >= Exchange.countedBytes {
-        exchange.acknowledgedBefore = unsafe netbootd_httpd_acknowledged(connection)
-    }
-    return unsafe reply.queue(on: connection)
+    if unsafe exchange.queue(reply, on: connection) == .YES { return .YES }
+    return unsafe exchange.queue(.noResources, on: connection)
 }
 
 private func microhttpdFinish(
@@ -172,19 +189,20 @@ private func microhttpdFinish(
     let exchange = unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
     unsafe exchangePointer?.pointee = nil
     let status = Int(unsafe netbootd_httpd_status(connection))
+    let answer = exchange.answer
     // Its own refusals end with a code like that of a client that went away.
-    let outcome = exchange.reply == nil && status != 0 ? .complete : HTTPOutcome(code)
-    var byteCount = exchange.reply?.sentByteCount(to: exchange.request.method) ?? 0
+    let outcome = answer == nil && status != 0 ? .complete : HTTPOutcome(code)
+    var byteCount = answer?.bodyByteCount ?? 0
     if outcome != .complete {
         let delivered = exchange.acknowledgedBefore.map {
             Int64(clamping: unsafe netbootd_httpd_acknowledged(connection) &- $0)
         }
-        byteCount = min(byteCount, max(0, (delivered ?? 0) - (exchange.reply?.headerByteCount ?? 0)))
+        byteCount = min(byteCount, max(0, (delivered ?? 0) - (answer?.headerByteCount ?? 0)))
     }
     handlers.finished(
         FinishedExchange(
-            request: exchange.request, reply: exchange.reply, status: status, byteCount: byteCount,
-            duration: .now - exchange.started, outcome: outcome))
+            request: exchange.request, event: answer?.event, machine: answer?.machine, status: status,
+            byteCount: byteCount, duration: .now - exchange.started, outcome: outcome))
 }
 
 extension HTTPOutcome {
