@@ -66,8 +66,8 @@ extension BootPolicy {
         case .local:
             return .local(localBootMethod(for: machine))
         case .menu:
-            return .menu(
-                profiles.map { resolved($0, for: machine, from: location) }, timeout: menuTimeout)
+            let all = profiles.map { resolved($0, for: machine, from: location) }
+            return .menu(all.filter { $0.start != .nothing }, timeout: menuTimeout)
         case .profile(let name):
             guard let profile = profile(named: name) else {
                 preconditionFailure("the configuration's check lets no unknown profile '\(name)' through")

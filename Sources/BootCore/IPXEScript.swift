@@ -34,12 +34,14 @@ public struct IPXEScript: Sendable {
     private func body(of entry: BootEntry) -> [String] {
         switch (entry, dialect) {
         case (.local(let method), _): localBoot(method)
-        case (.boot(let profile), .ipxe): announcement(of: profile) + start(profile) + retry
+        case (.boot(let profile), .ipxe):
+            // A boot program that returns without an error has left the machine to its next boot device.
+            announcement(of: profile) + start(profile, afterReturn: "exit 1") + retry
         case (.boot(let profile), .gpxe): announcement(of: profile) + gpxeStart(profile)
         case (.menu(let profiles, let timeout), .ipxe): menu(profiles, timeout: timeout) + retry
-        case (.menu(let profiles, _), .gpxe):
-            // gPXE has no menu: it gets what the menu would start when nobody chooses.
-            profiles.first.map { announcement(of: $0) + gpxeStart($0) } ?? localBoot(.exit)
+        case (.menu, .gpxe):
+            // gPXE has no menu: it does what the menu does when nobody chooses.
+            localBoot(localBoot)
         }
     }
 
@@ -47,7 +49,7 @@ public struct IPXEScript: Sendable {
         ["echo netbootd: booting \(Self.plain(profile.title))"]
     }
 
-    private func start(_ profile: ResolvedProfile) -> [String] {
+    private func start(_ profile: ResolvedProfile, afterReturn: String) -> [String] {
         switch profile.start {
         case .kernel(let url, let initrdURLs, let commandLine):
             let names = Array(Self.uniqueNames(of: [url] + initrdURLs).dropFirst())
@@ -58,9 +60,8 @@ public struct IPXEScript: Sendable {
                 + ["boot || goto failed"]
         case .loader(let url, let directory):
             // pxelinux looks for its files under option 210, GRUB beside the path that it was loaded from.
-            return (directory.isEmpty ? [] : ["set 210:string \(directory)"]) + [
-                "chain \(url) || goto failed"
-            ]
+            let prefix = directory.isEmpty ? [] : ["set 210:string \(directory)"]
+            return prefix + ["chain \(url) || goto failed", afterReturn]
         case .nothing:
             return ["echo Profile '\(Self.plain(profile.name))' has nothing for this machine", "goto failed"]
         }
@@ -102,18 +103,17 @@ public struct IPXEScript: Sendable {
         // iPXE takes a timeout of 0 for none.
         let milliseconds = timeout.components.seconds * 1000
         let items = profiles.indices.map { "item entry\($0) \(Self.plain(profiles[$0].title))" }
-        let first = profiles.isEmpty ? "local" : "entry0"
         return [":menu", "menu netbootd: what shall this machine boot?"] + items
             + [
                 "item local Boot from the local disk", "item shell iPXE shell",
-                "choose --timeout \(milliseconds) --default \(first) selected || goto cancelled",
+                // When nobody is there to choose, the machine's own disk is what does no harm.
+                "choose --timeout \(milliseconds) --default local selected || goto shell",
                 "goto ${selected}",
-                ":cancelled", "goto shell",
                 ":local",
             ] + localBoot(localBoot) + [":shell", "shell", "goto menu"]
             + profiles.indices.flatMap {
-                // A boot program that returns without an error leads back to the menu.
-                [":entry\($0)"] + announcement(of: profiles[$0]) + start(profiles[$0]) + ["goto menu"]
+                [":entry\($0)"] + announcement(of: profiles[$0])
+                    + start(profiles[$0], afterReturn: "goto menu")
             }
     }
 

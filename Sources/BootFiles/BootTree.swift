@@ -16,9 +16,10 @@ public final class BootTree: Sendable {
 
     /// - Parameter folder: the configuration's `files`.
     /// - Throws: when `folder` cannot be opened; package folders that are not there are left out.
+    ///   Links in these may lead elsewhere: Debian's `ipxe.efi` is one to `/boot`.
     public init(folder: String, packageFolders: [String] = BootTree.packageFolders) throws(SystemError) {
         root = try FileRoot(path: folder)
-        loaderRoots = packageFolders.compactMap { try? FileRoot(path: $0) }
+        loaderRoots = packageFolders.compactMap { try? FileRoot(path: $0, trustsLinks: true) }
     }
 
     /// Opens a regular file of the tree.

@@ -26,6 +26,7 @@
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -320,4 +321,12 @@ static inline ssize_t netbootd_router_send(int fd, const uint8_t *bytes, size_t 
     struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_scope_id = interface_index};
     inet_pton(AF_INET6, "ff02::1", &to.sin6_addr);
     return sendto(fd, bytes, length, MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof to);
+}
+
+/* Allows as many descriptors as this process may have at all; answers how many, or -1 with errno. */
+static inline long netbootd_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit)) return -1;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) ? -1 : (long)limit.rlim_cur;
 }

@@ -118,9 +118,13 @@ public enum OpenFailure: Error, Equatable, Sendable {
 public final class FileRoot: Sendable {
     public let path: String
     private let descriptor: OwnedDescriptor
+    private let resolve: UInt64
 
-    public init(path: String) throws(SystemError) {
+    /// - Parameter trustsLinks: symbolic links in the folder may lead anywhere. For folders of the
+    ///   distribution's packages alone.
+    public init(path: String, trustsLinks: Bool = false) throws(SystemError) {
         self.path = path
+        resolve = UInt64(RESOLVE_NO_MAGICLINKS) | (trustsLinks ? 0 : UInt64(RESOLVE_BENEATH))
         let fd = unsafe netbootd_open_folder(path)
         guard fd >= 0 else { throw .last("open the folder \(path)") }
         descriptor = OwnedDescriptor(fd)
@@ -128,11 +132,14 @@ public final class FileRoot: Sendable {
 
     /// Opens the regular file at `path`, relative to the root.
     ///
-    /// The kernel itself refuses to leave the root (`RESOLVE_BENEATH`), whatever the path and its links say.
+    /// The kernel itself refuses to leave the root (`RESOLVE_BENEATH`), whatever the path and its links say. With
+    /// trusted links, `path` must be a single name.
     public func open(_ path: String) throws(OpenFailure) -> OpenFile {
         // Without O_NONBLOCK a FIFO would hang us before fstat can refuse it.
         let flags = UInt64(O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS)
+        guard resolve & UInt64(RESOLVE_BENEATH) != 0 || !path.utf8.contains(UInt8(ascii: "/")) else {
+            throw .outsideRoot
+        }
         let fd = unsafe netbootd_openat2(descriptor.rawValue, path, flags, resolve)
         guard fd >= 0 else {
             let error = SystemError.last("open \(self.path)/\(path)")

@@ -12,6 +12,11 @@ public enum Privileges {
         }
     }
 
+    /// Allows as many open files as this process may have at all: each transfer takes one or two.
+    public static func raiseDescriptorLimit() throws(SystemError) {
+        guard netbootd_raise_descriptor_limit() > 0 else { throw .last("raise the limit of open files") }
+    }
+
     /// Makes a folder (and those above it) that belongs to `user`; one that is there already is given to it.
     public static func provideFolder(_ path: String, for user: UserIdentity?) throws(SystemError) {
         var partial = path.hasPrefix("/") ? "/" : ""

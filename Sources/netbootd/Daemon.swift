@@ -35,6 +35,7 @@ final class Daemon {
         do {
             // Before any thread starts: they inherit what this one blocks.
             let signals = try SignalQueue()
+            try Privileges.raiseDescriptorLimit()
             let failures = try FailureReport()
             let services = try Services(deployment, failures: failures, logger: logger)
             try becomeOrdinaryUser()
