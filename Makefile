@@ -8,11 +8,10 @@ BINARY := .build/release/netbootd
 
 # What the program is made of, what the virtual lab boots, and what the tests bring as clients.
 BUILD_PACKAGES := git pkg-config libpcap-dev libmicrohttpd-dev libsqlite3-dev libyaml-dev
-LAB_PACKAGES := iproute2 ethtool qemu-system-x86 ipxe-qemu ipxe pxelinux syslinux-common ovmf busybox-static \
-	linux-image-amd64 cpio kmod python3
-TEST_PACKAGES := curl tftp-hpa isc-dhcp-client dhcpcd5 udhcpc debian-installer-12-netboot-amd64 \
-	grub-efi-amd64-bin mtools dosfstools
-BENCH_PACKAGES := dnsmasq nginx-light
+LAB_PACKAGES := iproute2 ethtool qemu-system-x86 ipxe-qemu ipxe ovmf busybox-static linux-image-amd64 cpio kmod \
+	python3-minimal
+TEST_PACKAGES := curl tftp-hpa isc-dhcp-client dhcpcd-base debian-installer-12-netboot-amd64
+BENCH_PACKAGES := dnsmasq-base nginx-light
 
 .PHONY: build test unit-test lab-test lint format fuzz bench demo install uninstall deb packages clean help
 
@@ -36,7 +35,7 @@ test: unit-test lab-test
 	@echo "All tests passed."
 
 unit-test: packages
-	@scripts/install-packages.sh $(TEST_PACKAGES)
+	@scripts/install-packages.sh iproute2 $(TEST_PACKAGES)
 	swift test
 
 lab-test: build
@@ -63,6 +62,7 @@ fuzz: packages
 
 install: build
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/netbootd
+	install -d $(DESTDIR)/srv/netboot
 	install -D -m 644 etc/netbootd.service $(DESTDIR)/etc/systemd/system/netbootd.service
 	sed -i 's|/usr/bin/netbootd|$(PREFIX)/bin/netbootd|' $(DESTDIR)/etc/systemd/system/netbootd.service
 	test -e $(DESTDIR)/etc/netbootd/netbootd.yaml || \

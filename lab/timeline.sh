@@ -19,7 +19,7 @@ timeline() { # vmN [USERSPACE-SECONDS [DONE-SECONDS]]: a table
 }
 
 timeline_served() { # vmN USERSPACE-SECONDS: what netbootd says it did, until userspace, and the sum of it
-  local start line message mac file bytes step what total=0
+  local start line message mac file bytes step what tftp='' total=0
   start=$(<"$RUN/$1/started"); mac=$(mac_of "$1")
   while IFS= read -r line; do
     log_field message "$line"; message=$FIELD
@@ -31,7 +31,7 @@ timeline_served() { # vmN USERSPACE-SECONDS: what netbootd says it did, until us
       [[ $line == *"$mac"* ]] || continue
       step=DHCP; log_field ip "$line"; what="address $FIELD"; log_field stage "$line"
       case $FIELD in ipxe) what+=' for iPXE' ;; os) what+=' for the operating system' ;; ?*) what+=" for its $FIELD" ;; esac ;;
-    'tftp sent') step=TFTP ;;
+    'tftp sent') step=TFTP; tftp=1 ;;
     'http script') step=script; what='boot.ipxe, written for this machine' ;;
     'http sent')
       case $file in vmlinuz*) step=kernel ;; init*) step=initrd ;; *) step=HTTP ;; esac ;;
@@ -42,5 +42,6 @@ timeline_served() { # vmN USERSPACE-SECONDS: what netbootd says it did, until us
     timeline_row "$TOOK" "$step" "$bytes" "$what"
     [ "$step" = HTTP ] || total=$((total + ${bytes:-0}))
   done < <(netbootd_log)
+  [ -n "$tftp" ] || [ -z "$2" ] || timeline_row '' TFTP 0 "not needed: this ROM is an iPXE and asks by HTTP (--uefi needs it)"
   [ -z "$2" ] || timeline_row "$2" userspace "$total" "the kernel's first process (bytes: all that it took)"
 }
