@@ -73,7 +73,7 @@ struct TestNetwork {
     static func shell(_ script: String) throws {
         let arguments = ["/bin/sh", "-c", script]
         var pointers = unsafe arguments.map { unsafe strdup($0) } + [nil]
-        defer { for unsafepointer in unsafe pointers { unsafe free(pointer) } }
+        defer { for index in unsafe 0..<pointers.count { unsafe free(pointers[index]) } }
         var child = pid_t()
         let code = unsafe posix_spawn(&child, "/bin/sh", nil, nil, &pointers, environ)
         guard code == 0 else { throw SetupError(step: "posix_spawn", code: code) }
