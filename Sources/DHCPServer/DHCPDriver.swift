@@ -33,7 +33,7 @@ struct DHCPDriver: ~Copyable {
 
     init(
         interface: NetworkInterface, settings: DHCPSettings, leases: consuming LeaseStore.Opened,
-        ports: consuming DHCPPorts, loop: consuming EventLoop, directory: MachineDirectory, logger: Logger
+        ports: consuming DHCPPorts, loop: consuming EventLoop, directory: MachineDirectory, log: DHCPLog
     ) {
         self.interface = interface
         self.ports = ports
@@ -42,7 +42,7 @@ struct DHCPDriver: ~Copyable {
         responder = DHCPResponder(
             settings: settings, ownAddresses: Set(interface.addresses.map(\.address)), mtu: interface.mtu,
             leases: leases.leases)
-        log = DHCPLog(logger: logger, interface: interface.name)
+        self.log = log
         store = leases.store
     }
 

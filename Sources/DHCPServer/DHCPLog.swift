@@ -7,10 +7,12 @@ import Wire
 struct DHCPLog {
     private let logger: Logger
     private let interface: String
+    private let counter: DHCPCounter
     private var limiter = LogLimiter()
 
-    init(logger: Logger, interface: String) {
+    init(logger: Logger, interface: String, counter: DHCPCounter) {
         self.logger = logger
+        self.counter = counter
         self.interface = interface
     }
 
@@ -29,9 +31,14 @@ struct DHCPLog {
             metadata["dropped-options"] = "\(dropped.map(\.description).joined(separator: ","))"
         }
         switch reply.type {
-        case .offer: logger.info("dhcp offer", metadata: metadata)
-        case .acknowledgment: logger.info("dhcp ack", metadata: metadata)
+        case .offer:
+            counter.add { $0.offers += 1 }
+            logger.info("dhcp offer", metadata: metadata)
+        case .acknowledgment:
+            counter.add { $0.acknowledgments += 1 }
+            logger.info("dhcp ack", metadata: metadata)
         default:
+            counter.add { $0.refusals += 1 }
             metadata["reason"] = "\(String(decoding: reply.options[.message] ?? [], as: UTF8.self))"
             if let asked = message.requestedAddress { metadata["ip"] = "\(asked)" }
             logger.notice("dhcp nak", metadata: metadata)
@@ -43,14 +50,17 @@ struct DHCPLog {
         switch event {
         case .released(let address):
             metadata["ip"] = "\(address)"
+            counter.add { $0.releases += 1 }
             logger.info("dhcp release", metadata: metadata)
         case .declined(let address):
             metadata["ip"] = "\(address)"
+            counter.add { $0.declines += 1 }
             logger.warning("dhcp decline", metadata: metadata)
         }
     }
 
     mutating func ignored(_ reason: IgnoreReason, message: DHCPMessage, _ response: DHCPResponse) {
+        counter.add { $0.ignored += 1 }
         let key = reason.isAboutTheServer ? "\(reason)" : "\(message.hardwareAddress) \(reason)"
         guard let repeats = limiter.admit(key) else { return }
         var metadata = self.metadata(message, response)
@@ -60,6 +70,7 @@ struct DHCPLog {
     }
 
     mutating func malformed(_ error: DHCPMessageError, from peer: IPv4Endpoint) {
+        counter.add { $0.malformed += 1 }
         guard let repeats = limiter.admit("\(peer.address) \(error)") else { return }
         var metadata: Logger.Metadata = ["iface": "\(interface)", "peer": "\(peer)", "reason": "\(error)"]
         if repeats > 0 { metadata["repeats"] = "\(repeats)" }
@@ -67,6 +78,7 @@ struct DHCPLog {
     }
 
     mutating func unwritten(_ error: SQLiteError, message: DHCPMessage) {
+        counter.add { $0.unwritten += 1 }
         guard let repeats = limiter.admit("\(error)") else { return }
         var metadata: Logger.Metadata = [
             "iface": "\(interface)", "mac": "\(message.hardwareAddress)",
@@ -77,6 +89,7 @@ struct DHCPLog {
     }
 
     mutating func unsent(_ error: some Error & CustomStringConvertible) {
+        counter.add { $0.unsent += 1 }
         guard let repeats = limiter.admit("\(error)") else { return }
         var metadata: Logger.Metadata = ["iface": "\(interface)", "reason": "\(error)"]
         if repeats > 0 { metadata["repeats"] = "\(repeats)" }

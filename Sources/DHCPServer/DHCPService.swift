@@ -15,6 +15,7 @@ public final class DHCPService: Sendable {
     private let stateFolder: String
     private let directory: MachineDirectory
     private let logger: Logger
+    private let counter = DHCPCounter()
     private let wakeup: Wakeup
     private let inbox: Mutex<Inbox>
     /// Open and not yet in the thread's hands.
@@ -53,13 +54,13 @@ public final class DHCPService: Sendable {
     public func start(onFailure: @escaping @Sendable (SystemError) -> Void = { _ in }) throws {
         guard let settings = inbox.withLock({ $0.settings.take() }) else { return }
         let leases = try openLeases()
-        // The engine's clock is the host's: leases end at the same time after a restart.
         guard let ports = ports.withLock({ $0.take() }) else { return }
         let loop = try EventLoop()
         let driver = Handover(
             DHCPDriver(
                 interface: interface, settings: settings, leases: leases, ports: ports, loop: loop,
-                directory: directory, logger: logger))
+                directory: directory,
+                log: DHCPLog(logger: logger, interface: interface.name, counter: counter)))
         let started = try ServiceThread(name: "dhcp") { [self] in
             guard var driver = driver.take() else { return }
             do throws(SystemError) {
@@ -92,6 +93,8 @@ public final class DHCPService: Sendable {
         thread.withLock { $0.take() }?.join()
         ports.withLock { $0 = nil }
     }
+
+    public var counts: DHCPCounts { counter.value }
 
     private func openLeases() throws(SQLiteError) -> LeaseStore.Opened {
         let opened = try LeaseStore.open(folder: stateFolder, at: .now)
