@@ -91,7 +91,14 @@ static inline int netbootd_receive(int fd, uint8_t *buffer, size_t size, struct 
             .msg_name = &peers[i], .msg_namelen = sizeof peers[i], .msg_iov = &vectors[i], .msg_iovlen = 1,
             .msg_control = &control[i], .msg_controllen = sizeof control[i]};
     }
-    int received = (int)syscall(SYS_recvmmsg, fd, messages, (unsigned)count, MSG_DONTWAIT | MSG_TRUNC, NULL);
+    int received;
+    if (count == 1) { /* recvmmsg would look for a second one */
+        ssize_t length = recvmsg(fd, &messages[0].msg_hdr, MSG_DONTWAIT | MSG_TRUNC);
+        received = length < 0 ? -1 : 1;
+        messages[0].msg_len = (unsigned)length;
+    } else {
+        received = (int)syscall(SYS_recvmmsg, fd, messages, (unsigned)count, MSG_DONTWAIT | MSG_TRUNC, NULL);
+    }
     for (int i = 0; i < received; i++) {
         struct netbootd_datagram *d = &out[i];
         memset(d, 0, sizeof *d);

@@ -34,6 +34,14 @@ public struct EventLoop: ~Copyable {
 
     /// Waits until something is ready or `deadline` has come; nil waits for ever.
     public mutating func wait(until deadline: ContinuousClock.Instant?) throws(SystemError) -> [Event] {
+        let count = try waitForCount(until: deadline)
+        return (0..<count).map { self[$0] }
+    }
+
+    /// The same for busy loops, which then take one event after the other by its index: nothing is allocated.
+    ///
+    /// - Returns: how many events there are, until the next wait.
+    public mutating func waitForCount(until deadline: ContinuousClock.Instant?) throws(SystemError) -> Int {
         var milliseconds: CInt = -1
         if let deadline {
             let left = deadline - .now
@@ -46,12 +54,15 @@ public struct EventLoop: ~Copyable {
         let count = unsafe netbootd_epoll_wait(epoll.rawValue, &events, CInt(events.count), milliseconds)
         guard count >= 0 else {
             let error = SystemError.last("epoll_wait")
-            if error.code == EINTR { return [] }
+            if error.code == EINTR { return 0 }
             throw error
         }
-        return events.prefix(Int(count)).map { event in
-            Event(token: event.token, isWritable: event.events & EPOLLOUT.rawValue != 0)
-        }
+        return Int(count)
+    }
+
+    /// An event that the last wait has brought.
+    public subscript(index: Int) -> Event {
+        Event(token: events[index].token, isWritable: events[index].events & EPOLLOUT.rawValue != 0)
     }
 }
 

@@ -79,6 +79,10 @@ extension OpenFile {
     ) throws(SystemError) -> Int {
         let stride = gapBytes + recordBytes
         let recordCount = (buffer.count + stride - 1) / stride
+        if recordCount == 1 && buffer.count > gapBytes {
+            return unsafe try read(
+                at: offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[gapBytes...]))
+        }
         // The last one may consist of its gap alone.
         let capacity = max(buffer.count - recordCount * gapBytes, 0)
         let count = unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: recordCount) { vectors in

@@ -5,7 +5,7 @@ public import Wire
 /// One received datagram, without its bytes.
 public struct DatagramOrigin: Equatable, Sendable {
     public var peer: IPv4Endpoint
-    /// The address it was sent to; the broadcast address for a broadcast.
+    /// The address it was sent to; the broadcast address for a broadcast. `any` if the socket does not tell.
     public var localAddress: IPv4Address
     public var interfaceIndex: UInt32
     /// Its whole length in bytes, which is more than was read when the buffer was too small.
@@ -22,8 +22,10 @@ public final class UDPSocket: Sendable {
     ///   - port: 0 for one that the kernel picks.
     ///   - device: an interface's name, to hear and speak on it alone.
     ///   - receiveBufferBytes: what the kernel may hold for us; it grants up to its own limit without privilege.
+    ///   - reportsLocalAddress: false for a socket whose reader knows the address anyway: it saves some time.
     public init(
-        address: IPv4Address = .any, port: UInt16, device: String? = nil, receiveBufferBytes: Int32? = nil
+        address: IPv4Address = .any, port: UInt16, device: String? = nil, receiveBufferBytes: Int32? = nil,
+        reportsLocalAddress: Bool = true
     ) throws(SystemError) {
         let fd = unsafe netbootd_bind4(CInt(SOCK_DGRAM.rawValue), address.rawValue, port, device)
         guard fd >= 0 else { throw .last("bind UDP \(address):\(port)") }
@@ -31,7 +33,7 @@ public final class UDPSocket: Sendable {
         let bound = netbootd_local_port(fd)
         guard bound >= 0 else { throw .last("read the port of a UDP socket") }
         self.port = UInt16(bound)
-        try set(IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO")
+        if reportsLocalAddress { try set(IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO") }
         if let receiveBufferBytes {
             if netbootd_set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, receiveBufferBytes) != 0 {
                 try set(SOL_SOCKET, CInt(SO_RCVBUF), receiveBufferBytes, "SO_RCVBUF")
@@ -109,12 +111,15 @@ public struct DatagramReceiver: ~Copyable {
 
     /// Reads what has arrived, up to 32 datagrams, and hands each to `body`, whose span lives for that call.
     ///
+    /// - Parameter limit: how many at most; 1 is the quickest where more than one hardly ever waits.
     /// - Returns: how many; 0 when none is waiting.
     public mutating func receive(
-        from socket: UDPSocket, _ body: (DatagramOrigin, Span<UInt8>) -> Void
+        from socket: UDPSocket, atMost limit: Int = 32,
+        _ body: (DatagramOrigin, Span<UInt8>) -> Void
     ) throws(SystemError) -> Int {
         let count = unsafe netbootd_receive(
-            socket.rawDescriptor, storage.baseAddress, bufferBytes, &headers, CInt(NETBOOTD_BATCH))
+            socket.rawDescriptor, storage.baseAddress, bufferBytes, &headers,
+            CInt(min(limit, Int(NETBOOTD_BATCH))))
         guard count >= 0 else {
             let error = SystemError.last("receive from UDP port \(socket.port)")
             // An ICMP error for something sent earlier is reported here too, and concerns nobody now.

@@ -9,6 +9,8 @@ final class TFTPDriver {
     private static let listeningToken = UInt64(0)
     private static let wakeupToken = UInt64(1)
 
+    /// What the engine's times count from.
+    private let started = ContinuousClock.now
     private let listening: UDPSocket
     private let control: TFTPControl
     private let log: TFTPLog
@@ -17,8 +19,10 @@ final class TFTPDriver {
     private var loop: EventLoop
     /// A request's longest sensible length; options of more are cut off.
     private var receiver = DatagramReceiver(bufferBytes: 2048)
-    private var sender = TFTPBlockSender()
-    private var carriers: [TFTPTransferID: TFTPCarrier] = [:]
+    private let sender = TFTPBlockSender()
+    private var isStopping = false
+    /// By their transfers' slots.
+    private var carriers: [TFTPCarrier?] = []
 
     init(listening: UDPSocket, control: TFTPControl, log: TFTPLog) throws(SystemError) {
         self.listening = listening
@@ -34,15 +38,17 @@ final class TFTPDriver {
 
     /// Serves until it is told to stop.
     func run() throws(SystemError) {
-        while !control.isStopping {
-            for event in try loop.wait(until: listener.earliestDeadline) {
+        while !isStopping {
+            let count = try loop.waitForCount(until: listener.earliestDeadline.map { started + $0 })
+            let now = ContinuousClock.now - started
+            for index in 0..<count {
+                let event = loop[index]
                 switch event.token {
-                case Self.listeningToken: try readListening()
+                case Self.listeningToken: try readListening(at: now)
                 case Self.wakeupToken: takeSetup()
-                default: try readTransfer(TFTPTransferID(rawValue: event.token))
+                default: try readTransfer(TFTPTransferID(rawValue: event.token), at: now)
                 }
             }
-            let now = ContinuousClock.now
             for step in listener.timePassed(to: now) { perform(step, at: now) }
         }
         end()
@@ -50,16 +56,17 @@ final class TFTPDriver {
 
     private func takeSetup() {
         control.wakeup.acknowledge()
+        isStopping = control.isStopping
         let setup = control.setup
         tree = setup.tree
         listener.settings = setup.settings
     }
 
     private func end() {
-        let now = ContinuousClock.now
-        for id in carriers.keys {
-            perform(
-                TFTPStep(transfer: id, action: listener.end(id, because: .shuttingDown, at: now)), at: now)
+        let now = ContinuousClock.now - started
+        for case let carrier? in carriers {
+            let action = listener.end(carrier.id, because: .shuttingDown, at: now)
+            perform(TFTPStep(transfer: carrier.id, action: action), at: now)
         }
     }
 }
@@ -67,9 +74,8 @@ final class TFTPDriver {
 // MARK: - What comes in
 
 extension TFTPDriver {
-    private func readListening() throws(SystemError) {
+    private func readListening(at now: Duration) throws(SystemError) {
         _ = try receiver.receive(from: listening) { origin, bytes in
-            let now = ContinuousClock.now
             let packet: Result<TFTPPacket, TFTPMalformation>
             do throws(TFTPMalformation) {
                 packet = .success(try TFTPPacket(parsing: bytes))
@@ -79,7 +85,7 @@ extension TFTPDriver {
             switch listener.received(packet, from: origin.peer, at: now) {
             case .open(let path, let request): open(path, request, for: origin, at: now)
             case .perform(let step):
-                if case .success(.readRequest) = packet { carriers[step.transfer].map(log.repeated) }
+                if case .success(.readRequest) = packet { carrier(of: step.transfer).map(log.repeated) }
                 perform(step, at: now)
             case .refuse(let refusal): refuse(refusal, packet, origin)
             case .ignore(let reason): log.ignored(reason, origin.peer)
@@ -87,10 +93,10 @@ extension TFTPDriver {
         }
     }
 
-    private func readTransfer(_ id: TFTPTransferID) throws(SystemError) {
+    private func readTransfer(_ id: TFTPTransferID, at now: Duration) throws(SystemError) {
         // Gone since the loop reported it.
-        guard let carrier = carriers[id] else { return }
-        _ = try receiver.receive(from: carrier.route.socket) { origin, bytes in
+        guard let carrier = carrier(of: id) else { return }
+        _ = try receiver.receive(from: carrier.route.socket, atMost: 1) { origin, bytes in
             guard let packet = try? TFTPPacket(parsing: bytes) else { return }
             guard origin.peer == carrier.route.peer else {
                 if case .error = packet { return }
@@ -99,7 +105,6 @@ extension TFTPDriver {
                     TFTPRefusal.unknownTransfer.packet.encoded().span, to: origin.peer)
                 return
             }
-            let now = ContinuousClock.now
             perform(TFTPStep(transfer: id, action: listener.received(packet, for: id, at: now)), at: now)
         }
     }
@@ -126,7 +131,7 @@ extension TFTPDriver {
 
 extension TFTPDriver {
     private func open(
-        _ path: BootPath, _ request: TFTPRequest, for origin: DatagramOrigin, at now: ContinuousClock.Instant
+        _ path: BootPath, _ request: TFTPRequest, for origin: DatagramOrigin, at now: Duration
     ) {
         let file: OpenFile
         do throws(OpenFailure) {
@@ -134,7 +139,7 @@ extension TFTPDriver {
         } catch {
             return refuse(TFTPRefusal(error, opening: path), .success(.readRequest(request)), origin)
         }
-        let route: TFTPBlockSender.Route
+        let route: TFTPRoute
         do throws(SystemError) {
             route = try self.route(for: origin)
         } catch {
@@ -146,80 +151,57 @@ extension TFTPDriver {
         let beginning = listener.begin(request, content: content, for: origin.peer, at: now)
         if let replaced = beginning.replaced { perform(replaced, at: now) }
         let carrier = TFTPCarrier(
-            path: path, file: file, route: route, hasOwnSocket: route.socket !== listening,
+            id: beginning.step.transfer, path: path, file: file, route: route,
+            hasOwnSocket: route.socket !== listening,
             negotiation: beginning.negotiation, mode: request.mode)
-        let id = beginning.step.transfer
-        carriers[id] = carrier
-        if carrier.hasOwnSocket { try? loop.add(route.socket.rawDescriptor, token: id.rawValue) }
+        while carriers.count <= carrier.id.slot { carriers.append(nil) }
+        carriers[carrier.id.slot] = carrier
+        if carrier.hasOwnSocket { try? loop.add(route.socket.rawDescriptor, token: carrier.id.rawValue) }
         perform(beginning.step, at: now)
     }
 
-    private func route(for origin: DatagramOrigin) throws(SystemError) -> TFTPBlockSender.Route {
+    private func route(for origin: DatagramOrigin) throws(SystemError) -> TFTPRoute {
         let source = source(for: origin)
         if listener.settings.singlePort {
-            return TFTPBlockSender.Route(socket: listening, peer: origin.peer, source: source)
+            return TFTPRoute(socket: listening, peer: origin.peer, source: source)
         }
-        let socket = try UDPSocket(address: source ?? .any, port: 0)
+        let socket = try UDPSocket(address: source ?? .any, port: 0, reportsLocalAddress: false)
         try socket.allowFragmentation()
-        return TFTPBlockSender.Route(socket: socket, peer: origin.peer, source: nil)
+        return TFTPRoute(socket: socket, peer: origin.peer, source: nil)
     }
 
-    private func perform(_ step: TFTPStep, at now: ContinuousClock.Instant) {
-        guard let carrier = carriers[step.transfer] else { return }
+    private func perform(_ step: TFTPStep, at now: Duration) {
+        guard let carrier = carrier(of: step.transfer) else { return }
         switch step.action {
         case .wait: break
         case .sendOptions: send(.optionAcknowledgment(carrier.negotiation.granted), by: carrier)
         case .sendBlocks(let blocks):
-            let outcome =
-                carrier.netascii == nil
-                ? sender.send(
-                    blocks, of: carrier.file, blockSizeBytes: carrier.negotiation.blockSizeBytes,
-                    over: carrier.route)
-                : sendText(blocks.lowerBound, by: carrier, step.transfer)
-            handle(outcome, carrier, step.transfer, at: now)
+            handle(carrier.send(blocks, by: sender), carrier, at: now)
         case .finish(let summary):
             log.ended(carrier, summary)
-            close(step.transfer)
+            close(carrier)
         case .abandon(let reason, let summary):
             if let packet = reason.errorToSend { send(packet, by: carrier) }
             log.abandoned(carrier, reason, summary)
-            close(step.transfer)
+            close(carrier)
         }
     }
 
     private func handle(
-        _ outcome: TFTPBlockSender.Outcome, _ carrier: TFTPCarrier, _ id: TFTPTransferID,
-        at now: ContinuousClock.Instant
+        _ outcome: TFTPSendOutcome, _ carrier: TFTPCarrier, at now: Duration
     ) {
+        if let text = carrier.text, text.isLast {
+            listener.contentEnds(of: carrier.id, withBlock: text.number, wireBytes: text.wireBytes)
+        }
         switch outcome {
         case .sent: break
-        case .heldUp(let block): listener.couldNotSend(from: block, of: id, at: now)
-        case .failed(let error): carrier.sendFailure = error.description
+        case .heldUp(let block): listener.couldNotSend(from: block, of: carrier.id, at: now)
+        case .failed(let error): carrier.failure = error.description
         case .unreadable(let what):
-            carrier.sendFailure = what
-            perform(
-                TFTPStep(transfer: id, action: listener.end(id, because: .fileUnreadable, at: now)), at: now)
+            carrier.failure = what
+            let action = listener.end(carrier.id, because: .fileUnreadable, at: now)
+            perform(TFTPStep(transfer: carrier.id, action: action), at: now)
         }
-    }
-
-    /// Sends the block at hand again, or makes the next one.
-    private func sendText(
-        _ block: UInt64, by carrier: TFTPCarrier, _ id: TFTPTransferID
-    ) -> TFTPBlockSender.Outcome {
-        guard var text = carrier.netascii else { return .sent }
-        carrier.netascii = nil
-        defer { carrier.netascii = text }
-        if block > text.number {
-            do throws(SystemError) {
-                try text.advance { (offset, count) throws(SystemError) in
-                    try carrier.file.bytes(at: offset, count: count)
-                }
-            } catch {
-                return .unreadable(error.description)
-            }
-            if text.isLast { listener.contentEnds(of: id, withBlock: block, wireBytes: text.wireBytes) }
-        }
-        return sender.send(text.bytes, asBlock: block, over: carrier.route)
     }
 
     private func send(_ packet: TFTPPacket, by carrier: TFTPCarrier) {
@@ -227,12 +209,17 @@ extension TFTPDriver {
             try carrier.route.socket.send(
                 packet.encoded().span, to: carrier.route.peer, from: carrier.route.source)
         } catch {
-            carrier.sendFailure = error.description
+            carrier.failure = error.description
         }
     }
 
-    private func close(_ id: TFTPTransferID) {
-        guard let carrier = carriers.removeValue(forKey: id), carrier.hasOwnSocket else { return }
-        loop.remove(carrier.route.socket.rawDescriptor)
+    private func close(_ carrier: TFTPCarrier) {
+        carriers[carrier.id.slot] = nil
+        if carrier.hasOwnSocket { loop.remove(carrier.route.socket.rawDescriptor) }
+    }
+
+    private func carrier(of id: TFTPTransferID) -> TFTPCarrier? {
+        guard id.slot < carriers.count, let carrier = carriers[id.slot], carrier.id == id else { return nil }
+        return carrier
     }
 }

@@ -31,7 +31,7 @@ struct TFTPLog {
         metadata["of"] = "\(carrier.file.byteCount)"
         metadata["retransmissions"] = "\(summary.retransmissions)"
         metadata["reason"] = "\(reason.words)"
-        if let failure = carrier.sendFailure { metadata["network"] = "\(failure)" }
+        if let failure = carrier.failure { metadata["network"] = "\(failure)" }
         logger.log(level: reason.level, "tftp abandoned", metadata: metadata)
     }
 

@@ -5,7 +5,7 @@ enum TFTPAction: Equatable, Sendable {
     /// Sends these blocks, counted from 1 without wrap, as DATA packets.
     case sendBlocks(ClosedRange<UInt64>)
     /// Nothing until then.
-    case wait(until: ContinuousClock.Instant)
+    case wait(until: Duration)
     /// The transfer is over, and the client has what it wanted.
     case finish(TFTPSummary)
     /// The transfer is over without success.

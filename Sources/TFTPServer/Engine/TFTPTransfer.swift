@@ -11,9 +11,9 @@ struct TFTPTransfer: Sendable {
 
     let negotiation: TFTPNegotiation
     /// When it is to be told of the time again.
-    private(set) var deadline: ContinuousClock.Instant
+    private(set) var deadline: Duration
     /// The client has acknowledged something: its address is no forgery.
-    private(set) var hasAnswered = false
+    private var hasAnswered = false
 
     private var phase: Phase
     /// Nil until it is known (netascii). It is shorter than the others, and may be empty.
@@ -36,12 +36,12 @@ struct TFTPTransfer: Sendable {
     /// How often the time ran out since the last progress.
     private var timeouts = 0
     private var retransmissions: UInt64 = 0
-    private let started: ContinuousClock.Instant
-    private var lastProgress: ContinuousClock.Instant
+    private let started: Duration
+    private var lastProgress: Duration
 
     /// - Parameter options: the request's.
     init(
-        options: [TFTPOption], content: TFTPContent, limits: TFTPLimits, at now: ContinuousClock.Instant
+        options: [TFTPOption], content: TFTPContent, limits: TFTPLimits, at now: Duration
     ) {
         negotiation = TFTPNegotiation(options, content: content, limits: limits)
         phase = negotiation.granted.isEmpty ? .blocks : .options
@@ -57,18 +57,20 @@ struct TFTPTransfer: Sendable {
 
     /// Says what to send first. Until something comes back it is one packet, so that a forged address cannot
     /// multiply traffic.
-    mutating func start(at now: ContinuousClock.Instant) -> TFTPAction {
+    mutating func start(at now: Duration) -> TFTPAction {
         phase == .options ? sendOptions(at: now) : sendBlocks(from: 1, at: now)
     }
 
     /// The client has repeated its request.
-    mutating func requestRepeated(at now: ContinuousClock.Instant) -> TFTPAction {
-        guard !hasAnswered else { return .wait(until: deadline) }
+    ///
+    /// - Returns: nil when it had gone on before: this is a new request then.
+    mutating func requestRepeated(at now: Duration) -> TFTPAction? {
+        guard !hasAnswered else { return nil }
         retransmissions += 1
         return phase == .options ? .sendOptions : .sendBlocks(1...1)
     }
 
-    mutating func received(_ packet: TFTPPacket, at now: ContinuousClock.Instant) -> TFTPAction {
+    mutating func received(_ packet: TFTPPacket, at now: Duration) -> TFTPAction {
         switch packet {
         case .acknowledgment(let block): acknowledge(block, at: now)
         case .error(let code, let text): clientFailed(code, text, at: now)
@@ -76,7 +78,7 @@ struct TFTPTransfer: Sendable {
         }
     }
 
-    mutating func timePassed(to now: ContinuousClock.Instant) -> TFTPAction {
+    mutating func timePassed(to now: Duration) -> TFTPAction {
         guard now >= deadline else { return .wait(until: deadline) }
         if isHeldUp && now - lastProgress < Self.maximumSilence {
             isHeldUp = false
@@ -99,14 +101,14 @@ struct TFTPTransfer: Sendable {
     }
 
     /// The socket's buffer is full: `block` and what follows could not be sent.
-    mutating func couldNotSend(from block: UInt64, at now: ContinuousClock.Instant) {
+    mutating func couldNotSend(from block: UInt64, at now: Duration) {
         sentThrough = block - 1
         isHeldUp = true
         deadline = now + Self.pause
     }
 
     /// Ends it, because the client's port is used for something else or the server must.
-    func ended(_ reason: TFTPAbandonment, at now: ContinuousClock.Instant) -> TFTPAction {
+    func ended(_ reason: TFTPAbandonment, at now: Duration) -> TFTPAction {
         if reason == .superseded && allIsSent { return .finish(summary(.lastAcknowledgmentMissing, at: now)) }
         return .abandon(reason, summary(nil, at: now))
     }
@@ -124,13 +126,13 @@ extension TFTPTransfer {
     /// With a `timeout` option of up to 255 seconds: when it has been repeated once at least.
     private static let maximumSilence: Duration = .seconds(120)
 
-    private mutating func sendOptions(at now: ContinuousClock.Instant) -> TFTPAction {
+    private mutating func sendOptions(at now: Duration) -> TFTPAction {
         deadline = now + interval
         return .sendOptions
     }
 
     /// Sends from `first` to the window's end.
-    private mutating func sendBlocks(from first: UInt64, at now: ContinuousClock.Instant) -> TFTPAction {
+    private mutating func sendBlocks(from first: UInt64, at now: Duration) -> TFTPAction {
         deadline = now + interval
         let last = min(acknowledged + UInt64(negotiation.windowSize), lastBlock ?? .max)
         sentThrough = max(sentThrough, last)
@@ -142,10 +144,10 @@ extension TFTPTransfer {
 
     private var interval: Duration {
         if hasAnswered, let timeout = negotiation.timeout { return timeout }
-        return .seconds(1) * (1 << timeouts)
+        return .seconds(Int64(1) << Int64(timeouts))
     }
 
-    private func mayTryAgain(at now: ContinuousClock.Instant) -> Bool {
+    private func mayTryAgain(at now: Duration) -> Bool {
         guard hasAnswered else { return timeouts < Self.maximumOpeningTimeouts }
         return timeouts < Self.maximumTimeouts
             && (timeouts == 1 || now - lastProgress < Self.maximumSilence)
@@ -155,7 +157,7 @@ extension TFTPTransfer {
 // MARK: - What comes back
 
 extension TFTPTransfer {
-    private mutating func acknowledge(_ number: UInt16, at now: ContinuousClock.Instant) -> TFTPAction {
+    private mutating func acknowledge(_ number: UInt16, at now: Duration) -> TFTPAction {
         if phase == .options {
             guard number == 0 else { return .wait(until: deadline) }
             phase = .blocks
@@ -182,14 +184,14 @@ extension TFTPTransfer {
     /// Without windows it is never answered: that is the Sorcerer's Apprentice of RFC 1123 §4.2.3.1. With windows
     /// it means that a window's first block is lost, and is acted on once: EDK2 sends one for every block
     /// that it cannot use.
-    private mutating func acknowledgedAgain(at now: ContinuousClock.Instant) -> TFTPAction {
+    private mutating func acknowledgedAgain(at now: Duration) -> TFTPAction {
         guard negotiation.windowSize > 1, hasAnswered, !isResent, !expectsEchoes, sentThrough > acknowledged
         else { return .wait(until: deadline) }
         isResent = true
         return sendBlocks(from: acknowledged + 1, at: now)
     }
 
-    private mutating func progress(at now: ContinuousClock.Instant) {
+    private mutating func progress(at now: Duration) {
         hasAnswered = true
         timeouts = 0
         lastProgress = now
@@ -199,7 +201,7 @@ extension TFTPTransfer {
     }
 
     private func clientFailed(
-        _ code: TFTPErrorCode, _ text: String, at now: ContinuousClock.Instant
+        _ code: TFTPErrorCode, _ text: String, at now: Duration
     ) -> TFTPAction {
         switch code {
         // EDK2 (8) and Intel's ROMs (0) ask for the size, hang up, and come back for the file.
@@ -213,7 +215,7 @@ extension TFTPTransfer {
         }
     }
 
-    private func giveUp(at now: ContinuousClock.Instant) -> TFTPAction {
+    private func giveUp(at now: Duration) -> TFTPAction {
         guard hasAnswered else { return .abandon(.neverAnswered, summary(nil, at: now)) }
         if allIsSent { return .finish(summary(.lastAcknowledgmentMissing, at: now)) }
         return .abandon(.noAcknowledgment(block: acknowledged + 1), summary(nil, at: now))
@@ -222,7 +224,7 @@ extension TFTPTransfer {
     /// Nothing but the acknowledgment of the end is missing.
     var allIsSent: Bool { hasAnswered && sentThrough == lastBlock }
 
-    private func summary(_ outcome: TFTPSummary.Outcome?, at now: ContinuousClock.Instant) -> TFTPSummary {
+    private func summary(_ outcome: TFTPSummary.Outcome?, at now: Duration) -> TFTPSummary {
         let blocks = outcome == .lastAcknowledgmentMissing ? sentThrough : acknowledged
         return TFTPSummary(
             outcome: outcome,
