@@ -26,7 +26,7 @@ after_run() { # the last word, whatever happened
   if [ -n "$keep" ]; then
     rm -rf "$LABTMP/demo"; mv "$RUN" "$LABTMP/demo"
     say "The logs are in $LABTMP/demo"
-  else rm -rf "$RUN"; rmdir "$LABTMP/runs" "$LABTMP" 2>/dev/null; fi
+  else rm -rf "$RUN"; rmdir "$RUNS" "$LABTMP" 2>/dev/null; fi
 }
 
 adapt_sample() { # etc/netbootd.yaml with the lab's interface, folders and profile

@@ -11,6 +11,8 @@ LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PROJECT=$(dirname "$LAB")
 LABTMP=${LABTMP:-/tmp/netbootd-lab}
 NETBOOTD=${NETBOOTD:-$PROJECT/.build/release/netbootd}
+# Which runs are alive: one place for all, whatever LABTMP says, because namespaces are the whole host's.
+RUNS=/run/netbootd-lab
 PATH=$PATH:/usr/sbin:/sbin
 umask 022
 
@@ -41,8 +43,8 @@ run_begin() { # FOLDER: becomes $RUN; ends with run_end, whatever happens
   [ -O "$LABTMP" ] && [ ! -L "$LABTMP" ] || die "$LABTMP belongs to somebody else; set LABTMP"
   RUN_ID=$BASHPID
   RUN=$1
-  rm -rf "$RUN"; mkdir -p "$RUN/pids" "$LABTMP/runs"
-  start_time "$RUN_ID" >"$LABTMP/runs/$RUN_ID"
+  rm -rf "$RUN"; mkdir -p "$RUN/pids" "$RUNS"
+  start_time "$RUN_ID" >"$RUNS/$RUN_ID"
   trap run_end EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
@@ -54,20 +56,20 @@ run_end() {
   trap - EXIT; trap '' INT TERM HUP
   for file in "$RUN"/pids/*; do process_stop "${file##*/}"; done
   network_down
-  rm -f "$LABTMP/runs/$RUN_ID"
+  rm -f "$RUNS/$RUN_ID"
   if declare -F after_run >/dev/null; then after_run "$status"; fi
   exit "$status"
 }
 
 run_is_alive() { # ID
-  [ -s "$LABTMP/runs/$1" ] && [ "$(start_time "$1")" = "$(<"$LABTMP/runs/$1")" ]
+  [ -s "$RUNS/$1" ] && [ "$(start_time "$1")" = "$(<"$RUNS/$1")" ]
 }
 
 sweep() { # namespaces and folders of runs that are dead
   local space id folder
   for space in $(ip netns list 2>/dev/null | awk '{print $1}' | grep -E '^netbootd-lab-[a-z0-9]+-[0-9]+$'); do
     id=${space##*-}
-    run_is_alive "$id" || { namespace_remove "$space"; rm -f "$LABTMP/runs/$id"; }
+    run_is_alive "$id" || { namespace_remove "$space"; rm -f "$RUNS/$id"; }
   done
   for folder in "$LABTMP"/{demo,bench}-[0-9]*; do run_is_alive "${folder##*-}" || rm -rf "$folder"; done
 }
