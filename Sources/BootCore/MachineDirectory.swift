@@ -52,7 +52,9 @@ public final class MachineDirectory: Sendable {
     private func trim(_ state: inout State) {
         guard state.machineByAddress.count > capacity || state.order.count > 4 * capacity else { return }
         var kept: [(address: IPv4Address, stamp: UInt64)] = []
-        var surplus = state.machineByAddress.count - capacity
+        // Some more than needed: to make room for one machine at a time would mean to go through all for each.
+        let isFull = state.machineByAddress.count > capacity
+        var surplus = isFull ? state.machineByAddress.count - capacity + capacity / 16 : 0
         for entry in state.order where state.stamps[entry.address] == entry.stamp {
             if surplus > 0 {
                 surplus -= 1

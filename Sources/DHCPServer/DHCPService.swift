@@ -56,6 +56,12 @@ public final class DHCPService: Sendable {
         let leases = try openLeases()
         guard let ports = ports.withLock({ $0.take() }) else { return }
         let loop = try EventLoop()
+        logger.info(
+            "dhcp listening",
+            metadata: [
+                "iface": "\(interface.name)", "mode": "\(settings.mode.rawValue)",
+                "leases": "\(leases.leases.count)",
+            ])
         let driver = Handover(
             DHCPDriver(
                 interface: interface, settings: settings, leases: leases, ports: ports, loop: loop,
@@ -106,7 +112,6 @@ public final class DHCPService: Sendable {
         if opened.unreadable > 0 {
             logger.error("dhcp leases unreadable", metadata: ["count": "\(opened.unreadable)"])
         }
-        logger.debug("dhcp leases read", metadata: ["count": "\(opened.leases.count)"])
         return opened
     }
 }

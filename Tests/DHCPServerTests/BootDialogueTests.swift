@@ -155,6 +155,7 @@ struct BootDialogueTests {
         ]
         let offer = try dialogue.ask(ClientMessage(.discover, options))
         #expect(offer.bootFile == "ipxe-arm64.efi")
+        #expect(offer[.vendorClass] == nil && offer[.vendorInformation] == nil)
         #expect(offer.hardwareAddress.type == 1 && offer.hardwareAddress.length == 6)
     }
 

@@ -95,7 +95,8 @@ struct IPXEDialogueTests {
     func shortScriptURL() throws {
         let machine = Machine(mac: .test(1), platform: .bios, stage: .ipxe(IPXEFeatures(http: true)))
         let location = ServerLocation(address: Dialogue.server, httpPort: 80)
-        let data = BootData(for: .script, of: machine, from: location, in: .server)
+        let data = BootData(
+            for: .script, of: machine, isBootClient: true, from: location, in: .server)
         #expect(data.bootFile == Self.script)
         var reply = DHCPReply(.offer, to: try ClientMessage(.discover).parsed(), mtu: 1500)
         reply.setBootFile("http://10.0.0.1/boot.ipxe?mac=52:54:00:00:00:01")

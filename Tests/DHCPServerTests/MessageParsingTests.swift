@@ -209,7 +209,8 @@ struct MessageParsingTests {
     @Test("A relay's sub-options are read, and a torn one ends the list")
     func relayInformation() throws {
         let value: [UInt8] = [1, 2, 0, 255, 5, 4, 10, 9, 0, 0, 11, 4, 10, 0, 0, 7, 19, 0, 3, 9, 1]
-        let message = try ClientMessage(.discover, [.relayInformation: value]).parsed()
+        let message = try ClientMessage(.discover, [.relayInformation: value])
+            .with { $0.relayAddress = IPv4Address(10, 9, 0, 1) }.parsed()
         #expect(message.relayInformation?[1].map(Array.init) == [0, 255])
         #expect(message.relayLinkSelection == IPv4Address(10, 9, 0, 0))
         #expect(message.relayServerIdentifierOverride == IPv4Address(10, 0, 0, 7))

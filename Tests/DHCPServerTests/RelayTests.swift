@@ -117,6 +117,29 @@ struct RelayTests {
         #expect(try dialogue.say(unknown).action == .ignore(.noSubnet(IPv4Address(172, 16, 0, 0))))
     }
 
+    @Test("A client that writes a relay's option itself chooses neither subnet nor server by it")
+    func forgedRelayInformation() throws {
+        var dialogue = try dialogue()
+        let forged: [DHCPOptionCode: [UInt8]] = [.relayInformation: [5, 4, 10, 7, 0, 0, 11, 4, 10, 7, 0, 9]]
+        let offer = try dialogue.ask(ClientMessage(.discover, forged))
+        #expect(offer[.subnetMask].map(Array.init) == [255, 255, 255, 0])
+        #expect(offer.serverIdentifier == Dialogue.server)
+        #expect(offer[.relayInformation] != nil)
+    }
+
+    @Test("A relay's information that is too long for one option is left out, and that is told (RFC 3396)")
+    func longRelayInformation() throws {
+        var dialogue = try dialogue()
+        var client = discover()
+        client.options = [
+            (.relayInformation, [1, 200]), (.relayInformation, [UInt8](repeating: 7, count: 255)),
+        ]
+        let (reply, _) = try #require(try dialogue.say(client).reply)
+        let (bytes, dropped) = reply.encoded()
+        #expect(dropped == [.relayInformation])
+        #expect(try DHCPMessage(bytes)[.relayInformation] == nil)
+    }
+
     @Test("A unicast renewal belongs to its address's subnet; a broadcast one to the interface's")
     func renewalSubnet() throws {
         var dialogue = try dialogue()

@@ -41,7 +41,11 @@ struct BootData: Equatable, Sendable {
 
     private init() {}
 
-    init(for step: BootStep, of machine: Machine, from location: ServerLocation, in setting: Setting) {
+    /// - Parameter isBootClient: it calls itself PXEClient or HTTPClient, and so wants to hear that back.
+    init(
+        for step: BootStep, of machine: Machine, isBootClient: Bool, from location: ServerLocation,
+        in setting: Setting
+    ) {
         switch step {
         case .loader(let path, let transport):
             setLoader(path, over: transport, location: location)
@@ -52,7 +56,7 @@ struct BootData: Equatable, Sendable {
         case .localDisk(.noBootFile), .addressOnly, .silence:
             break
         }
-        if bootFile != nil { setVendorOptions(for: machine, in: setting) }
+        if bootFile != nil, isBootClient { setVendorOptions(for: machine, in: setting) }
         switch (machine.stage, setting) {
         case (.ipxe, .server), (.gpxe, .server): etherboot = Self.noProxyDHCP
         case (.ipxe, _), (.gpxe, _), (.firmware, _), (.operatingSystem, _): break

@@ -68,6 +68,8 @@ extension DHCPResponder {
         case .localDisk(.noBootFile): throw .bootsFromDisk
         case .addressOnly(let reason), .silence(let reason): throw .policy(reason)
         }
-        return (BootData(for: step, of: machine, from: settings.location, in: setting), step)
+        let data = BootData(
+            for: step, of: machine, isBootClient: true, from: settings.location, in: setting)
+        return (data, step)
     }
 }

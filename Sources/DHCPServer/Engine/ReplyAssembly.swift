@@ -22,7 +22,9 @@ extension DHCPResponder {
 
     /// Adds options and boot data to an OFFER or ACK. Both carry the same, for EDK2 uses the one's or the other's.
     func fill(_ reply: inout DHCPReply, for exchange: Exchange, step: BootStep, leaseSeconds: UInt32?) {
-        let boot = BootData(for: step, of: exchange.machine, from: settings.location, in: .server)
+        let boot = BootData(
+            for: step, of: exchange.machine, isBootClient: Machine.isBootClient(exchange.message),
+            from: settings.location, in: .server)
         var options = options(
             for: exchange.message, type: reply.type, machine: exchange.machine, known: exchange.known,
             boot: boot)

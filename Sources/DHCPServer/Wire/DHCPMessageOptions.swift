@@ -109,8 +109,10 @@ extension DHCPMessage {
     /// The relay wants its answer at the port it asked from (82.19, RFC 8357).
     var relayAnswersAtSourcePort: Bool { relayInformation?[19] != nil }
 
+    /// Only a relay's word counts: a client that writes option 82 itself has no address in `giaddr`.
     private func relaySuboption(_ code: UInt8) -> IPv4Address? {
-        relayInformation?[code].flatMap { IPv4Address(bytes: $0) }.flatMap { $0 == .any ? nil : $0 }
+        guard relayAddress != .any else { return nil }
+        return relayInformation?[code].flatMap { IPv4Address(bytes: $0) }.flatMap { $0 == .any ? nil : $0 }
     }
 
     private func address(_ code: DHCPOptionCode) -> IPv4Address? {

@@ -5,6 +5,8 @@ struct DHCPOptionList: Equatable, Sendable {
     private var bytes: [UInt8] = []
     private(set) var entries: [Entry] = []
     private var present = DHCPOptionSet()
+    /// What was too long for one option, and so is not there.
+    private(set) var tooLong: [DHCPOptionCode] = []
 
     struct Entry: Equatable, Sendable {
         var code: DHCPOptionCode
@@ -38,6 +40,7 @@ struct DHCPOptionList: Equatable, Sendable {
     ///   long for one option (nobody joins split ones), or the code is there already.
     @discardableResult
     mutating func append(_ code: DHCPOptionCode, _ value: some Collection<UInt8>) -> Bool {
+        if value.count > Self.maximumValueBytes { tooLong.append(code) }
         guard (1...Self.maximumValueBytes).contains(value.count), code != .pad, code != .end,
             code != .overload,
             !present.contains(code)

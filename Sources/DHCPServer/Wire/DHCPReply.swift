@@ -56,7 +56,7 @@ struct DHCPReply: Equatable, Sendable {
         bootFile = text.utf8.count <= Self.maximumBootFileBytes && !text.utf8.contains(0) ? text : ""
     }
 
-    /// The message's bytes, and the options for which the client's budget had no room.
+    /// The message's bytes, and the options for which there was no room.
     func encoded() -> (bytes: [UInt8], dropped: [DHCPOptionCode]) {
         var fitting = options
         let dropped = Self.shrink(&fitting, to: budgetBytes - DHCPMessage.headerBytes - 1)
@@ -82,7 +82,7 @@ struct DHCPReply: Equatable, Sendable {
         // EDK2 drops messages without END without a word; padding belongs after it (Raspberry Pi).
         writer.write(DHCPOptionCode.end.rawValue)
         writer.writeZeros(max(0, Self.minimumBytes - writer.count))
-        return (writer.bytes, dropped)
+        return (writer.bytes, options.tooLong + dropped)
     }
 
     /// Takes out the options that matter least until the rest fits.
