@@ -31,7 +31,7 @@ struct Program {
         }
         var pid = pid_t()
         var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
-        defer { for word in unsafe words { unsafe free(word) } }
+        defer { for index in unsafe words.indices { unsafe free(words[index]) } }
         var noEnvironment: [UnsafeMutablePointer<CChar>?] = unsafe [nil]
         let code = unsafe posix_spawn(&pid, path, &actions, nil, &words, &noEnvironment)
         guard code == 0 else { throw SystemError("run \(path)", code: code) }
