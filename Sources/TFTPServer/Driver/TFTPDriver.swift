@@ -46,12 +46,12 @@ final class TFTPDriver {
                 switch event.token {
                 case Self.listeningToken: try readListening(at: now)
                 case Self.wakeupToken: takeSetup()
-                default: try readTransfer(TFTPTransferID(rawValue: event.token), at: now)
+                default: readTransfer(TFTPTransferID(rawValue: event.token), at: now)
                 }
             }
             for step in listener.timePassed(to: now) { perform(step, at: now) }
         }
-        end()
+        endAll()
     }
 
     private func takeSetup() {
@@ -62,12 +62,9 @@ final class TFTPDriver {
         listener.settings = setup.settings
     }
 
-    private func end() {
+    private func endAll() {
         let now = ContinuousClock.now - started
-        for case let carrier? in carriers {
-            let action = listener.end(carrier.id, because: .shuttingDown, at: now)
-            perform(TFTPStep(transfer: carrier.id, action: action), at: now)
-        }
+        for case let carrier? in carriers { end(carrier, because: .shuttingDown, at: now) }
     }
 }
 
@@ -76,6 +73,8 @@ final class TFTPDriver {
 extension TFTPDriver {
     private func readListening(at now: Duration) throws(SystemError) {
         _ = try receiver.receive(from: listening) { origin, bytes in
+            // RFC 1123 §4.2.3.6: it would be everybody's to answer.
+            if origin.localAddress == .broadcast { return log.ignored(.broadcast, origin.peer) }
             let packet: Result<TFTPPacket, TFTPMalformation>
             do throws(TFTPMalformation) {
                 packet = .success(try TFTPPacket(parsing: bytes))
@@ -93,26 +92,34 @@ extension TFTPDriver {
         }
     }
 
-    private func readTransfer(_ id: TFTPTransferID, at now: Duration) throws(SystemError) {
+    private func readTransfer(_ id: TFTPTransferID, at now: Duration) {
         // Gone since the loop reported it.
         guard let carrier = carrier(of: id) else { return }
-        _ = try receiver.receive(from: carrier.route.socket, atMost: 1) { origin, bytes in
-            guard let packet = try? TFTPPacket(parsing: bytes) else { return }
-            guard origin.peer == carrier.route.peer else {
-                if case .error = packet { return }
-                log.wrongPort(carrier, origin.peer)
-                try? carrier.route.socket.send(
-                    TFTPRefusal.unknownTransfer.packet.encoded().span, to: origin.peer)
-                return
+        do throws(SystemError) {
+            _ = try receiver.receive(from: carrier.route.socket, atMost: 1) { origin, bytes in
+                guard let packet = try? TFTPPacket(parsing: bytes) else { return }
+                guard origin.peer == carrier.route.peer else {
+                    return turnAway(packet, from: origin.peer, at: carrier)
+                }
+                perform(TFTPStep(transfer: id, action: listener.received(packet, for: id, at: now)), at: now)
             }
-            perform(TFTPStep(transfer: id, action: listener.received(packet, for: id, at: now)), at: now)
+        } catch {
+            carrier.failure = error.description
+            end(carrier, because: .socketFailed, at: now)
         }
+    }
+
+    /// Answers somebody else's packet on a transfer's port; the transfer goes on.
+    private func turnAway(_ packet: TFTPPacket, from sender: IPv4Endpoint, at carrier: TFTPCarrier) {
+        if case .error = packet { return }
+        log.wrongPort(carrier, sender)
+        try? carrier.route.socket.send(TFTPRefusal.unknownTransfer.packet.encoded().span, to: sender)
     }
 
     private func refuse(
         _ refusal: TFTPRefusal, _ packet: Result<TFTPPacket, TFTPMalformation>, _ origin: DatagramOrigin
     ) {
-        try? listening.send(refusal.packet.encoded().span, to: origin.peer, from: source(for: origin))
+        try? listening.send(refusal.packet.encoded().span, to: origin.peer, from: origin.localAddress)
         let file: [UInt8]? =
             switch packet {
             case .success(.readRequest(let request)), .success(.writeRequest(let request)): request.file
@@ -121,10 +128,6 @@ extension TFTPDriver {
         log.refused(refusal, file: file, origin.peer)
     }
 
-    /// Clients take an answer only from the address that they asked.
-    private func source(for origin: DatagramOrigin) -> IPv4Address? {
-        origin.localAddress == .broadcast ? nil : origin.localAddress
-    }
 }
 
 // MARK: - What goes out
@@ -156,16 +159,23 @@ extension TFTPDriver {
             negotiation: beginning.negotiation, mode: request.mode)
         while carriers.count <= carrier.id.slot { carriers.append(nil) }
         carriers[carrier.id.slot] = carrier
-        if carrier.hasOwnSocket { try? loop.add(route.socket.rawDescriptor, token: carrier.id.rawValue) }
+        if carrier.hasOwnSocket {
+            do throws(SystemError) {
+                try loop.add(route.socket.rawDescriptor, token: carrier.id.rawValue)
+            } catch {
+                carrier.failure = error.description
+                return end(carrier, because: .socketFailed, at: now)
+            }
+        }
         perform(beginning.step, at: now)
     }
 
     private func route(for origin: DatagramOrigin) throws(SystemError) -> TFTPRoute {
-        let source = source(for: origin)
+        // Clients take an answer only from the address that they asked.
         if listener.settings.singlePort {
-            return TFTPRoute(socket: listening, peer: origin.peer, source: source)
+            return TFTPRoute(socket: listening, peer: origin.peer, source: origin.localAddress)
         }
-        let socket = try UDPSocket(address: source ?? .any, port: 0, reportsLocalAddress: false)
+        let socket = try UDPSocket(address: origin.localAddress, port: 0, reportsLocalAddress: false)
         try socket.allowFragmentation()
         return TFTPRoute(socket: socket, peer: origin.peer, source: nil)
     }
@@ -199,8 +209,7 @@ extension TFTPDriver {
         case .failed(let error): carrier.failure = error.description
         case .unreadable(let what):
             carrier.failure = what
-            let action = listener.end(carrier.id, because: .fileUnreadable, at: now)
-            perform(TFTPStep(transfer: carrier.id, action: action), at: now)
+            end(carrier, because: .fileUnreadable, at: now)
         }
     }
 
@@ -211,6 +220,11 @@ extension TFTPDriver {
         } catch {
             carrier.failure = error.description
         }
+    }
+
+    private func end(_ carrier: TFTPCarrier, because reason: TFTPAbandonment, at now: Duration) {
+        let action = listener.end(carrier.id, because: reason, at: now)
+        perform(TFTPStep(transfer: carrier.id, action: action), at: now)
     }
 
     private func close(_ carrier: TFTPCarrier) {

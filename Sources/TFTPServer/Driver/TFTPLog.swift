@@ -96,6 +96,7 @@ extension TFTPAbandonment {
             "the client reports error \(code.rawValue): \(text.prefix(128))"
         case .superseded: "the client asked for another file"
         case .fileUnreadable: "the file cannot be read"
+        case .socketFailed: "the socket failed"
         case .shuttingDown: "shutting down"
         }
     }
@@ -104,7 +105,7 @@ extension TFTPAbandonment {
         switch self {
         case .endedByClient: .debug
         case .shuttingDown, .superseded: .info
-        case .neverAnswered, .noAcknowledgment, .clientError, .fileUnreadable: .warning
+        case .neverAnswered, .noAcknowledgment, .clientError, .fileUnreadable, .socketFailed: .warning
         }
     }
 }
@@ -115,6 +116,7 @@ extension TFTPIgnoreReason {
         case .malformed(let malformation): malformation.reason
         case .error(let code, let text): "error \(code.rawValue) of no transfer: \(text.prefix(128))"
         case .unexpected: "not for a server"
+        case .broadcast: "sent to the broadcast address"
         }
     }
 }

@@ -44,6 +44,7 @@ enum TFTPAbandonment: Equatable, Sendable {
     case superseded
     /// Reading failed, or the file became shorter.
     case fileUnreadable
+    case socketFailed
     case shuttingDown
 
     /// What the client is told; nil: nothing.
@@ -51,6 +52,7 @@ enum TFTPAbandonment: Equatable, Sendable {
         switch self {
         case .fileUnreadable: .error(.notDefined, "the file cannot be read")
         case .shuttingDown: .error(.notDefined, "server shutting down")
+        case .socketFailed: .error(.notDefined, "the server's socket failed")
         case .neverAnswered, .noAcknowledgment, .endedByClient, .clientError, .superseded: nil
         }
     }

@@ -43,6 +43,7 @@ enum TFTPIgnoreReason: Equatable, Sendable {
     /// An ERROR is never answered by an ERROR.
     case error(TFTPErrorCode, String)
     case unexpected
+    case broadcast
 }
 
 /// The rules of the listening port, and all transfers under way.
