@@ -14,7 +14,7 @@ for part in lib network initramfs disk machine server netbootd peer; do . "$here
 for part in boot leases tftp http service; do . "$here/cases/$part.sh"; done
 
 CASES=(http-clients tftp-clients udhcpc dhclient dhcpcd restart-keeps-lease unknown-ignore reload port-taken
-  bios-ipxe bios-undionly uefi-ipxe uefi-http two-profiles local-bios local-ipxe local-uefi debian-installer)
+  bios-ipxe bios-undionly uefi-ipxe uefi-http lpxelinux menu two-profiles local-bios local-ipxe local-uefi debian-installer)
 
 # --- what a case uses ----------------------------------------------------------------------------
 fail() { printf '%s' "$*" >"$RUN.why"; exit 1; }
@@ -53,7 +53,8 @@ case ${1:-} in -*) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;; esac
 [ $# -gt 0 ] || set -- "${CASES[@]}"
 for name; do declare -F "case_${name//-/_}" >/dev/null || die "no such case: $name (lab/test.sh list)"; done
 need ip=iproute2 ethtool=ethtool qemu-system-x86_64=qemu-system-x86 /usr/lib/ipxe/qemu/pxe-virtio.rom=ipxe-qemu \
-  /usr/lib/ipxe/undionly.kpxe=ipxe /usr/share/OVMF/OVMF_CODE_4M.fd=ovmf python3=python3-minimal busybox=busybox-static \
+  /usr/lib/ipxe/undionly.kpxe=ipxe /usr/lib/PXELINUX/lpxelinux.0=pxelinux \
+  /usr/lib/syslinux/modules/bios/ldlinux.c32=syslinux-common /usr/share/OVMF/OVMF_CODE_4M.fd=ovmf python3=python3-minimal busybox=busybox-static \
   modprobe=kmod cpio=cpio curl=curl tftp=tftp-hpa dhclient=isc-dhcp-client dhcpcd=dhcpcd-base
 if [ "$LAB_SERVER" = peer ]; then need dnsmasq=dnsmasq-base nginx=nginx-light
 else [ -x "$NETBOOTD" ] || die "no $NETBOOTD; try: swift build -c release"; fi

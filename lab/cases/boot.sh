@@ -22,6 +22,39 @@ case_bios_undionly() {
 case_uefi_ipxe() { boot_lab uefi; check "snponly.efi was not fetched" server_fetched snponly.efi; }
 case_uefi_http() { boot_lab uefi-http; check "snponly.efi was not fetched" server_fetched snponly.efi; }
 
+# A profile's own boot program in iPXE's place: Debian's lpxelinux.0 and ldlinux.c32 by TFTP, with a menu file
+# that the administrator wrote, kernel and initrd by HTTP.
+case_lpxelinux() {
+  need_netbootd
+  network_up 1 0
+  server_begin
+  mkdir "$TREE/pxelinux.cfg"
+  printf 'DEFAULT lab\nLABEL lab\n  KERNEL %s/linux/vmlinuz\n  INITRD %s/linux/initramfs.cpio.gz\n  APPEND %s\n' \
+    "http://$PREFIX.1" "http://$PREFIX.1" "console=ttyS0 quiet lab.tag=pxelinux" >"$TREE/pxelinux.cfg/default"
+  netbootd_configuration | sed -e 's/^profiles:/&\n  classic:\n    loader: {bios: lpxelinux.0}/' \
+    -e 's/^default: .*/default: classic/' >"$RUN/netbootd.yaml"
+  CURRENT=netbootd; netbootd_run || fail "$WHY"
+  machine_start vm1 bios-plain
+  machine_wait vm1 'LAB: tag pxelinux' 240 || fail "$WHY"
+  check "ldlinux.c32 was not fetched" server_fetched ldlinux.c32
+  detail "userspace after $TOOK s"
+}
+
+# Nobody chooses: the machine goes on to its own disk.
+case_menu() {
+  need_netbootd
+  network_up 1 0
+  server_begin
+  DEFAULT=menu
+  { netbootd_configuration; printf 'menu: {timeout: 3s}\n'; } >"$RUN/netbootd.yaml"
+  CURRENT=netbootd; netbootd_run || fail "$WHY"
+  bios_disk "$RUN/disk.img"
+  machine_start vm1 bios '' "$RUN/disk.img"
+  machine_wait vm1 'what shall this machine boot' 120 || fail "no menu: $WHY"
+  machine_wait vm1 'LOCAL DISK' 120 || fail "the menu, and then: $WHY"
+  detail "local disk after $TOOK s"
+}
+
 case_two_profiles() {
   local vm first
   network_up 2 0
