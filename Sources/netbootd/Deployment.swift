@@ -32,13 +32,14 @@ struct Deployment {
         return "\(dhcp), TFTP and \(location.httpBase) on \(host.interface.name)"
     }
 
-    /// What a reload changed that only a restart can bring about.
-    func needsRestart(after before: Deployment) -> [String] {
-        let (new, old) = (configuration, before.configuration)
+    /// The keys that this changes and only a restart can bring about.
+    func needsRestart(after running: Deployment) -> [String] {
+        let (new, old) = (configuration, running.configuration)
         let settings: [(key: String, isSame: Bool)] = [
-            ("interface", new.interface == old.interface && host.address == before.host.address),
+            ("interface", new.interface == old.interface),
+            ("address", host.address == running.host.address),
             ("state", new.state == old.state),
-            ("user", host.user == before.host.user),
+            ("user", new.user == old.user),
             ("dhcp.mode", (new.dhcp.mode == .off) == (old.dhcp.mode == .off)),
             ("tftp.port", new.tftp.port == old.tftp.port),
             ("http.port", new.http.port == old.http.port),
@@ -51,6 +52,24 @@ struct Deployment {
             ("http.idle-timeout", new.http.idleTimeout == old.http.idleTimeout),
         ]
         return settings.filter { !$0.isSame }.map(\.key)
+    }
+
+    /// This, but for what stays as it runs until a restart: nobody is to be told of a port that is not open.
+    func keepingWhatNeedsRestart(of running: Deployment) -> Deployment {
+        var configuration = configuration
+        let old = running.configuration
+        configuration.interface = old.interface
+        configuration.address = old.address
+        configuration.state = old.state
+        configuration.user = old.user
+        if (configuration.dhcp.mode == .off) != (old.dhcp.mode == .off) {
+            configuration.dhcp.mode = old.dhcp.mode
+        }
+        configuration.tftp.port = old.tftp.port
+        configuration.http = old.http
+        var host = running.host
+        host.loaders = self.host.loaders
+        return Deployment(configuration: configuration, host: host)
     }
 }
 
