@@ -60,17 +60,21 @@ bench: build
 fuzz: packages
 	scripts/fuzz.sh
 
-install: build
+install:
+	@test -x $(BINARY) || { echo "There is no $(BINARY) yet: make build (as yourself), then make install"; exit 1; }
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/netbootd
-	install -d $(DESTDIR)/srv/netboot
 	install -D -m 644 etc/netbootd.service $(DESTDIR)/etc/systemd/system/netbootd.service
 	sed -i 's|/usr/bin/netbootd|$(PREFIX)/bin/netbootd|' $(DESTDIR)/etc/systemd/system/netbootd.service
+	install -D -m 644 etc/netbootd.sysusers $(DESTDIR)/usr/lib/sysusers.d/netbootd.conf
+	test -n "$(DESTDIR)" || ! command -v systemd-sysusers >/dev/null || systemd-sysusers netbootd.conf
+	install -d $(DESTDIR)/srv/netboot
 	test -e $(DESTDIR)/etc/netbootd/netbootd.yaml || \
 		install -D -m 644 etc/netbootd.yaml $(DESTDIR)/etc/netbootd/netbootd.yaml
 	@echo "Edit /etc/netbootd/netbootd.yaml, see what 'netbootd check' says, then: systemctl enable --now netbootd"
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/netbootd $(DESTDIR)/etc/systemd/system/netbootd.service
+	rm -f $(DESTDIR)$(PREFIX)/bin/netbootd $(DESTDIR)/etc/systemd/system/netbootd.service \
+		$(DESTDIR)/usr/lib/sysusers.d/netbootd.conf
 	@echo "/etc/netbootd and /var/lib/netbootd are left as they are."
 
 deb: build

@@ -13,6 +13,8 @@ final class Daemon {
     private let configurationPath: String
     private let logger: Logger
     private let manager = ServiceManager()
+    /// Made before anything else: a SIGHUP that comes early is a reload, not an end. Threads inherit what it blocks.
+    private let signals: SignalQueue
     private var deployment: Deployment
 
     private enum Token: UInt64 {
@@ -22,9 +24,10 @@ final class Daemon {
 
     /// - Throws: `DaemonFailure` when the configuration has an error.
     init(configurationPath: String, logger: Logger) throws {
+        signals = try SignalQueue()
         self.configurationPath = configurationPath
         self.logger = logger
-        let checked = CheckedConfiguration(path: configurationPath, checksPorts: true)
+        let checked = CheckedConfiguration(path: configurationPath, ports: .mustBeFree)
         for line in checked.warnings { logger.warning("configuration", metadata: ["what": "\(line)"]) }
         for line in checked.errors { logger.error("configuration", metadata: ["what": "\(line)"]) }
         guard let deployment = checked.deployment else { throw DaemonFailure(reason: checked.verdict) }
@@ -34,8 +37,6 @@ final class Daemon {
     /// Serves until a signal or a driver's failure says stop.
     func run() throws {
         do {
-            // Before any thread starts: they inherit what this one blocks.
-            let signals = try SignalQueue()
             try Privileges.raiseDescriptorLimit()
             let failures = try FailureReport()
             let services = try Services(deployment, failures: failures, logger: logger)
@@ -44,13 +45,16 @@ final class Daemon {
             try services.start()
             logger.notice("ready", metadata: ["serving": "\(deployment.summary)"])
             tellManager("READY=1\nSTATUS=\(deployment.summary)")
-            let failure = try serve(signals, failures, services)
+            let failure = try serve(failures, services)
             tellManager("STOPPING=1")
             if let failure { throw failure }
         } catch let failure as DaemonFailure {
             throw failure
         } catch let failure as FailureReport.Failure {
             throw DaemonFailure(reason: "\(failure.service): \(failure.error)", hadStarted: true)
+        } catch let error as SystemError where error.isPermission {
+            throw DaemonFailure(
+                reason: "\(error); it takes root, or the capabilities CAP_NET_BIND_SERVICE and CAP_NET_RAW")
         } catch {
             throw DaemonFailure(reason: "\(error)")
         }
@@ -69,13 +73,14 @@ final class Daemon {
     private func becomeOrdinaryUser() throws {
         guard UserIdentity.current.isRoot else { return }
         let user = deployment.host.user
-        try Privileges.provideFolder(deployment.configuration.state, for: user)
+        try Privileges.provideFolder(
+            deployment.configuration.state, for: user, filesNamed: DeploymentConfiguration.leaseDatabase)
         try Privileges.become(user)
         logger.info("privileges dropped", metadata: ["user": "\(user.name)"])
     }
 
     private func serve(
-        _ signals: SignalQueue, _ failures: FailureReport, _ services: Services
+        _ failures: FailureReport, _ services: Services
     ) throws -> FailureReport.Failure? {
         var loop = try EventLoop()
         try loop.add(signals.rawDescriptor, token: Token.signal.rawValue)
@@ -95,7 +100,7 @@ final class Daemon {
     /// Takes the file as it is now, or keeps what is and says why.
     private func reload(_ services: Services) {
         tellManager("RELOADING=1")
-        let checked = CheckedConfiguration(path: configurationPath, checksPorts: false)
+        let checked = CheckedConfiguration(path: configurationPath, ports: .areOurs)
         for line in checked.warnings { logger.warning("configuration", metadata: ["what": "\(line)"]) }
         for line in checked.errors { logger.error("configuration", metadata: ["what": "\(line)"]) }
         do {

@@ -82,20 +82,17 @@ struct CheckedConfiguration {
     let warnings: [String]
     private let path: String
 
-    /// - Parameter checksPorts: false on a reload, when we hold the ports ourselves.
-    init(path: String, checksPorts: Bool) {
+    init(path: String, ports: PortExpectation) {
         self.path = path
         let report = DeploymentConfiguration.load(path: path)
-        guard let configuration = report.configuration else {
+        let host = HostCheck.run(report, facts: LiveHostFacts(), ports: ports)
+        if let configuration = report.configuration, let selection = host?.selection {
+            deployment = Deployment(configuration: configuration, host: selection)
+        } else {
             deployment = nil
-            errors = report.errors.map(\.description)
-            warnings = report.warnings.map(\.description)
-            return
         }
-        let host = HostCheck.run(configuration, facts: LiveHostFacts(), checksPorts: checksPorts)
-        deployment = host.selection.map { Deployment(configuration: configuration, host: $0) }
-        errors = host.errors.map(\.description)
-        warnings = (report.warnings + host.warnings).map(\.description)
+        errors = (report.errors + (host?.errors ?? [])).map(\.description)
+        warnings = (report.warnings + (host?.warnings ?? [])).map(\.description)
     }
 
     /// "netbootd.yaml: 3 errors"
