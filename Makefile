@@ -13,7 +13,7 @@ LAB_PACKAGES := iproute2 ethtool qemu-system-x86 ipxe-qemu ipxe pxelinux syslinu
 TEST_PACKAGES := curl tftp-hpa isc-dhcp-client dhcpcd-base debian-installer-12-netboot-amd64
 BENCH_PACKAGES := dnsmasq-base nginx-light
 
-.PHONY: build test unit-test lab-test lint format fuzz bench demo install uninstall deb packages clean help
+.PHONY: build test unit-test fuzz-build lab-test lint format fuzz bench demo install uninstall deb packages clean help
 
 help:
 	@echo "make demo       boots a virtual machine over the network from netbootd (needs root)"
@@ -31,12 +31,16 @@ packages:
 build: packages
 	swift build $(SWIFT_FLAGS) --product netbootd
 
-test: unit-test lab-test
+test: unit-test fuzz-build lab-test
 	@echo "All tests passed."
 
 unit-test: packages
 	@scripts/install-packages.sh iproute2 $(TEST_PACKAGES)
 	swift test
+
+# Fuzzers take minutes to say anything; that they build is tested each time.
+fuzz-build: packages
+	FUZZ_SECONDS=5 scripts/fuzz.sh
 
 lab-test: build
 	@scripts/install-packages.sh $(LAB_PACKAGES) $(TEST_PACKAGES)
