@@ -1,5 +1,6 @@
 import BootCore
 import Logging
+import Wire
 
 /// How a request ended.
 enum HTTPOutcome: Equatable, Sendable {
@@ -79,11 +80,7 @@ struct HTTPLogLine: Equatable {
 enum LogText {
     /// A client's text, without what could break a line or a terminal, and not longer than `limit` characters.
     static func visible(_ text: String, limit: Int) -> String {
-        if text.utf8.count <= limit, text.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) { return text }
-        let cut = text.unicodeScalars.prefix(limit).map { scalar in
-            scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
-                ? "." : Character(scalar)
-        }
-        return String(cut) + (text.unicodeScalars.count > limit ? "…" : "")
+        let cut = String(text.unicodeScalars.prefix(limit))
+        return harmlessText(cut) + (cut.utf8.count < text.utf8.count ? "…" : "")
     }
 }

@@ -57,18 +57,6 @@ public struct ByteReader: ~Escapable {
         offset += count
     }
 
-    /// The text up to the next NUL, which is consumed too; nil when there is no NUL.
-    ///
-    /// Bytes outside ASCII are kept as UTF-8 where they are valid and replaced by U+FFFD where not.
-    public mutating func readNULTerminated() -> String? {
-        var end = offset
-        while end < bytes.count && bytes[end] != 0 { end += 1 }
-        guard end < bytes.count else { return nil }
-        let text = String(decoding: bytes.extracting(offset..<end).toArray(), as: UTF8.self)
-        offset = end + 1
-        return text
-    }
-
     /// The bytes up to the next NUL, copied; the NUL is consumed too. Nil when there is no NUL.
     public mutating func readBytesUntilNUL() -> [UInt8]? {
         var end = offset

@@ -82,7 +82,7 @@ struct ScriptRouteTests {
             ("mac=zz", ["mac=zz"]), ("mac=00:00:00:00:00:00", ["mac=00:00:00:00:00:00"]),
             ("mac=01:00:5e:00:00:01", ["mac=01:00:5e:00:00:01"]), ("uuid=1", ["uuid=1"]),
             ("uuid=00000000-0000-0000-0000-000000000000", ["uuid=00000000-0000-0000-0000-000000000000"]),
-            ("serial=a%0Ab&asset=%1b", ["serial=a.b", "asset=."]), ("serial=%C3%BC", ["serial=ü"]),
+            ("serial=a%0Ab&asset=%1b", ["serial=a?b", "asset=?"]), ("serial=%C3%BC", ["serial=ü"]),
             ("platform=efi&arch=vax", ["platform=efi arch=vax"]), ("arch=x86_64", ["platform= arch=x86_64"]),
             ("mac=${net0/mac}&uuid=${uuid}&serial=$%7Bserial%7D&platform=${platform}&arch=${buildarch}", []),
             ("mac=&uuid=&serial=%20&asset=&arch=&platform=", []), ("", []), ("mac", []),

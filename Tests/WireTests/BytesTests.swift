@@ -10,8 +10,8 @@ struct BytesTests {
         #expect(try reader.readUInt8() == 1)
         #expect(try reader.readUInt16() == 0x0203)
         #expect(try reader.readUInt32() == 0x0405_0607)
-        #expect(reader.readNULTerminated() == "ab")
-        #expect(reader.readNULTerminated() == nil)
+        #expect(reader.readBytesUntilNUL() == Array("ab".utf8))
+        #expect(reader.readBytesUntilNUL() == nil)
         do throws(ByteReaderError) {
             _ = try reader.readUInt16()
             Issue.record("two bytes read where one was left")

@@ -30,17 +30,17 @@ struct TFTPLog {
         metadata["bytes"] = "\(summary.bytes)"
         metadata["of"] = "\(carrier.file.byteCount)"
         metadata["retransmissions"] = "\(summary.retransmissions)"
-        metadata["reason"] = "\(reason.words)"
+        metadata["reason"] = "\(harmlessText(reason.words))"
         if let failure = carrier.failure { metadata["network"] = "\(failure)" }
         logger.log(level: reason.level, "tftp abandoned", metadata: metadata)
     }
 
     func refused(_ refusal: TFTPRefusal, file: [UInt8]?, _ peer: IPv4Endpoint) {
-        var metadata = about(peer, file: file.map(Self.printable))
-        metadata["reason"] = "\(refusal.reason)"
+        var metadata = about(peer, file: file.map { String(decoding: $0.prefix(256), as: UTF8.self) })
+        metadata["reason"] = "\(harmlessText(refusal.reason))"
         switch refusal {
         case .notFound(let path):
-            metadata["file"] = "\(path.text)"
+            metadata["file"] = "\(harmlessText(path.text))"
             metadata["reason"] = nil
             if let package = BootTree.debianPackage(shipping: path.segments.last.map(String.init) ?? "") {
                 metadata["hint"] = "Debian's package \(package) ships it"
@@ -57,7 +57,7 @@ struct TFTPLog {
 
     func ignored(_ reason: TFTPIgnoreReason, _ peer: IPv4Endpoint) {
         var metadata = about(peer, file: nil)
-        metadata["reason"] = "\(reason.words)"
+        metadata["reason"] = "\(harmlessText(reason.words))"
         logger.debug("tftp ignored", metadata: metadata)
     }
 
@@ -74,15 +74,8 @@ struct TFTPLog {
     private func about(_ peer: IPv4Endpoint, file: String?) -> Logger.Metadata {
         var metadata: Logger.Metadata = ["ip": "\(peer.address)"]
         if let mac = directory.machine(at: peer.address)?.mac { metadata["mac"] = "\(mac)" }
-        if let file { metadata["file"] = "\(file)" }
+        if let file { metadata["file"] = "\(harmlessText(file))" }
         return metadata
-    }
-
-    /// A requested name, fit for a log.
-    private static func printable(_ name: [UInt8]) -> String {
-        String(
-            decoding: name.prefix(256).map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }, as: UTF8.self
-        )
     }
 }
 
