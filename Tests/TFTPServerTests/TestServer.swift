@@ -22,17 +22,22 @@ func withServer(
     let directory = MachineDirectory()
     directory.note(
         Machine(mac: MACAddress(rawValue: 0x5254_0012_3456), address: IPv4Address(127, 0, 0, 1)))
-    let service = try TFTPService(
-        settings: settings, tree: try BootTree(folder: folder.path, packageFolders: []), directory: directory,
-        logger: logger)
+    let tree = try BootTree(folder: folder.path, packageFolders: [])
+    let service = try TFTPService(settings: settings, tree: tree, directory: directory, logger: logger)
     try service.start()
     defer { service.stop() }
-    try body(TestServer(service: service, settings: settings, folder: folder, log: log))
+    try body(
+        TestServer(
+            service: service, settings: settings, tree: tree, directory: directory, logger: logger,
+            folder: folder, log: log))
 }
 
 struct TestServer {
     let service: TFTPService
     let settings: TFTPSettings
+    let tree: BootTree
+    let directory: MachineDirectory
+    let logger: Logger
     let folder: TemporaryFolder
     let log: RecordedLog
 
