@@ -16,7 +16,7 @@ struct ServiceTests {
     @Test("Files of every awkward size arrive byte for byte, with every kind of window", arguments: windows)
     func wholeFiles(options: [TFTPOption]) throws {
         for singlePort in [false, true] {
-            try withServer(singlePort: singlePort, adjust: { $0.mtu = 65536 }) { server in
+            try withServer(singlePort: singlePort, mtu: 65536) { server in
                 let client = try TestClient()
                 for size in [0, 1, 511, 512, 513, 1427, 1428, 1429, 100_000] {
                     try server.folder.write("f/\(size)", pattern(size))

@@ -10,12 +10,11 @@ import Wire
 
 /// A TFTP server on a port of the loopback interface, with a folder of its own, for as long as `body` runs.
 func withServer(
-    singlePort: Bool = false, adjust: (inout TFTPSettings) -> Void = { _ in },
-    _ body: (TestServer) throws -> Void
+    singlePort: Bool = false, mtu: Int = 1500, _ body: (TestServer) throws -> Void
 ) throws {
     let folder = try TemporaryFolder()
-    var settings = TFTPSettings(address: IPv4Address(127, 0, 0, 1), port: 0, singlePort: singlePort)
-    adjust(&settings)
+    let settings = TFTPSettings(
+        address: IPv4Address(127, 0, 0, 1), port: 0, singlePort: singlePort, mtu: mtu)
     let log = RecordedLog()
     var logger = Logger(label: "test") { _ in log.handler }
     logger.logLevel = .debug
