@@ -25,7 +25,7 @@ struct DHCPLog {
         if !reply.bootFile.isEmpty {
             metadata["file"] = "\(reply.bootFile)"
         } else if let file = reply.options[.bootFile] {
-            metadata["file"] = "\(String(decoding: file.dropLast(), as: UTF8.self))"
+            metadata["file"] = "\(String(decoding: file.prefix { $0 != 0 }, as: UTF8.self))"
         }
         if !dropped.isEmpty {
             metadata["dropped-options"] = "\(dropped.map(\.description).joined(separator: ","))"
@@ -151,7 +151,8 @@ extension IgnoreReason {
     /// What an administrator must see, may want to see, or would see all day.
     fileprivate var level: Logger.Level {
         switch self {
-        case .poolExhausted, .tooManyOffers, .unknownRelay, .noSubnet, .tooManyDeclines: .warning
+        case .poolExhausted, .tooManyOffers, .unknownRelay, .impossibleRelay, .noSubnet, .tooManyDeclines:
+            .warning
         case .otherServerChosen: .notice
         case .bootp, .leaseQuery, .unexpectedType, .noIdentity, .policy, .bootsFromDisk, .notOurLease,
             .noAddress, .notItsAddress:

@@ -67,6 +67,8 @@ enum IgnoreReason: Error, Equatable, Sendable {
     case noSubnet(IPv4Address)
     /// The relay is in no configured subnet.
     case unknownRelay(IPv4Address)
+    /// The relay's address is the server's own, or no host's: forged.
+    case impossibleRelay(IPv4Address)
     case poolExhausted(IPv4Network)
     case tooManyOffers(IPv4Network, limit: Int)
     /// The policy has no boot program for it and nothing else was asked for, or wants no answer at all.

@@ -181,6 +181,11 @@ extension DHCPResponder {
         let address = exchange.message.clientAddress
         guard address != .any else { throw .noAddress }
         guard pools[exchange.subnet].network.contains(address) else { throw .noSubnet(address) }
+        // The reply goes to that address, and the machine is known by it from now on.
+        let source = exchange.arrival.source.address
+        guard source == address || source == .any || exchange.message.relayAddress != .any,
+            mayBeAnotherHost(address)
+        else { throw .notItsAddress(address) }
         exchange.machine.address = address
         let step = try step(for: exchange.machine)
         var reply = DHCPReply(.acknowledgment, to: exchange.message, mtu: mtu)

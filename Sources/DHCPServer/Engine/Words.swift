@@ -13,6 +13,7 @@ extension IgnoreReason: CustomStringConvertible {
         case .noIdentity: "neither a hardware address nor a client identifier"
         case .noSubnet(let address): "\(address) is in no configured subnet"
         case .unknownRelay(let address): "the relay \(address) is in no configured subnet"
+        case .impossibleRelay(let address): "\(address) cannot be a relay's: it is this server's or no host's"
         case .poolExhausted(let network): "no address is free in \(network)"
         case .tooManyOffers(let network, let limit): "more than \(limit) offers are open in \(network)"
         case .policy(let reason): reason.words
@@ -31,7 +32,7 @@ extension IgnoreReason: CustomStringConvertible {
     /// Concerns all clients, so that one line does for all.
     var isAboutTheServer: Bool {
         switch self {
-        case .poolExhausted, .tooManyOffers, .unknownRelay, .noSubnet, .switchedOff: true
+        case .poolExhausted, .tooManyOffers, .unknownRelay, .impossibleRelay, .noSubnet, .switchedOff: true
         case .notARequest, .bootp, .leaseQuery, .unexpectedType, .noIdentity, .policy, .bootsFromDisk,
             .otherServerChosen, .notOurLease, .noAddress, .notItsAddress, .tooManyDeclines, .proxyMode,
             .notABootClient:
