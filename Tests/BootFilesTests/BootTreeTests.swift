@@ -100,7 +100,8 @@ struct BootTreeTests {
         let package = try TemporaryFolder()
         package.link("ipxe.efi", to: "\(elsewhere.path)/ipxe.efi")
         package.link("folder", to: elsewhere.path)
-        let tree = try BootTree(folder: try TemporaryFolder().path, packageFolders: [package.path])
+        let folder = try TemporaryFolder()
+        let tree = try BootTree(folder: folder.path, packageFolders: [package.path])
         #expect(try tree.open(BootPath("ipxe.efi")).byteCount == 8)
         #expect(throws: OpenFailure.notFound) { try tree.open(BootPath("folder/ipxe.efi")) }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import SystemIO
 import Testing
 import Wire
 
@@ -151,6 +152,22 @@ struct LeaseStoreTests {
         #expect(throws: SQLiteError.self) { _ = try LeaseStore.open(folder: folder.path, at: Self.now) }
         #expect(folder.files.contains(LeaseStore.fileName))
         #expect(folder.files.allSatisfy { !$0.contains("damaged") })
+    }
+
+    @Test(
+        "A database that can only be read is an error at the start, not at the first lease",
+        .enabled(if: geteuid() == 0, "needs root, to become somebody else"))
+    func readOnly() throws {
+        let folder = try TemporaryFolder()
+        _ = try LeaseStore.open(folder: folder.path, at: UnixTime(rawValue: 1))
+        unsafe chmod(folder.path, 0o755)
+        let opened = try withFileSystemIdentity(userID: 65534, groupID: 65534) {
+            Result { () throws(SQLiteError) in
+                _ = try LeaseStore.open(folder: folder.path, at: UnixTime(rawValue: 2))
+            }
+        }
+        #expect(throws: SQLiteError.self) { try opened.get() }
+        #expect(folder.files.contains("leases.sqlite"))
     }
 
     @Test("A folder that is not there is an error with its path")

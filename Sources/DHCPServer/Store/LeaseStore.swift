@@ -67,6 +67,8 @@ struct LeaseStore: ~Copyable {
             throw .failure(
                 "read \(path)", "it has version \(found), and this netbootd knows \(version) at most")
         }
+        // One that can only be read would let the server start, and no client get an address.
+        try database.execute("BEGIN IMMEDIATE; COMMIT")
         let upsert = try database.prepare(
             "INSERT OR REPLACE INTO leases (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         let store = LeaseStore(database: database, upsert: upsert)
