@@ -1,4 +1,5 @@
 import BootCore
+import BootFiles
 import Logging
 import Wire
 
@@ -70,10 +71,8 @@ struct HTTPLogLine: Equatable {
             reason: status == 0 ? "the request was never finished" : "not HTTP as we know it, or too long")
     }
 
-    /// Loaders look for a configuration of their own under a dozen names, and most are not there.
     private static func isProbe(_ path: String) -> Bool {
-        path.contains("pxelinux.cfg/") || path.contains("grub.cfg") || path.hasSuffix(".lst")
-            || path.hasSuffix("autoexec.ipxe")
+        (try? BootPath(path))?.isRoutineProbe ?? false
     }
 }
 

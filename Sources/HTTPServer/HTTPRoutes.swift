@@ -16,9 +16,6 @@ final class HTTPRoutes: Sendable {
         self.tree = tree
     }
 
-    /// The boot file that DHCP names to UEFI when a machine is to boot from its disk, so that it can be refused.
-    private static let localDiskName = "netbootd-boots-the-local-disk"
-
     /// - Parameter known: what is known of the machine at the client's address.
     func reply(to request: HTTPRequest, from known: Machine?) -> HTTPReply {
         guard request.method != .other else {
@@ -40,7 +37,7 @@ final class HTTPRoutes: Sendable {
         case "boot.ipxe": return script(dialect: nil, for: request, query: target, known: known)
         case "boot.gpxe": return script(dialect: .gpxe, for: request, query: target, known: known)
         case "healthz": return .text(200, "ok", event: .health)
-        case Self.localDiskName:
+        case _ where path.isLocalDiskRefusal:
             return .text(404, "Boot from the local disk.", event: .leftToLocalDisk)
         default: return file(path, for: request)
         }

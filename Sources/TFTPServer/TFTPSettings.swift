@@ -7,7 +7,8 @@ public struct TFTPSettings: Hashable, Sendable {
     public var port: UInt16
     /// Sends data from the port that is listened on, for clients behind NAT, containers and strict firewalls.
     public var singlePort: Bool
-    /// Transfers under way at once; further requests get error 0 and a log line.
+    /// Transfers under way at once. One more takes the place of the oldest that was never acknowledged; if all
+    /// were, it gets error 0 and a log line.
     public var maximumTransfers: Int
     /// The same for one client address.
     public var maximumTransfersPerClient: Int

@@ -43,7 +43,7 @@ struct ServiceTests {
         let missing = try #require(try await server.log.lines("http not found").first)
         #expect(missing.level == .warning)
         #expect(missing.metadata["file"] == "dir/none" && missing.metadata["mac"] == "52:54:00:12:34:56")
-        _ = try server.ask("GET /pxelinux.cfg/default HTTP/1.0\n\n")
+        _ = try server.ask("GET /pxelinux.cfg/0A HTTP/1.0\n\n")
         #expect(try await server.log.lines("http not found", atLeast: 2).last?.level == .info)
         _ = try server.ask("GET /../x HTTP/1.0\n\n")
         let refused = try #require(try await server.log.lines("http refused").first)

@@ -153,6 +153,7 @@ extension TFTPDriver {
             request.mode == .netascii ? .netascii : .octets(byteCount: UInt64(max(file.byteCount, 0)))
         let beginning = listener.begin(request, content: content, for: origin.peer, at: now)
         if let replaced = beginning.replaced { perform(replaced, at: now) }
+        if let displaced = beginning.displaced { perform(displaced, at: now) }
         let carrier = TFTPCarrier(
             id: beginning.step.transfer, path: path, file: file, route: route,
             hasOwnSocket: route.socket !== listening,

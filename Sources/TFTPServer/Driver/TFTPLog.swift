@@ -88,6 +88,7 @@ extension TFTPAbandonment {
         case .clientError(let code, let text):
             "the client reports error \(code.rawValue): \(text.prefix(128))"
         case .superseded: "the client asked for another file"
+        case .displaced: "no answer came, and others needed the place"
         case .fileUnreadable: "the file cannot be read"
         case .socketFailed: "the socket failed"
         case .shuttingDown: "shutting down"
@@ -98,7 +99,8 @@ extension TFTPAbandonment {
         switch self {
         case .endedByClient: .debug
         case .shuttingDown, .superseded: .info
-        case .neverAnswered, .noAcknowledgment, .clientError, .fileUnreadable, .socketFailed: .warning
+        case .neverAnswered, .displaced, .noAcknowledgment, .clientError, .fileUnreadable, .socketFailed:
+            .warning
         }
     }
 }

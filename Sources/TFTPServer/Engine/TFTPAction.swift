@@ -42,6 +42,8 @@ enum TFTPAbandonment: Equatable, Sendable {
     case clientError(TFTPErrorCode, String)
     /// The same client port has asked for another file.
     case superseded
+    /// Nothing ever came back either, and its place was needed.
+    case displaced
     /// Reading failed, or the file became shorter.
     case fileUnreadable
     case socketFailed
@@ -53,7 +55,7 @@ enum TFTPAbandonment: Equatable, Sendable {
         case .fileUnreadable: .error(.notDefined, "the file cannot be read")
         case .shuttingDown: .error(.notDefined, "server shutting down")
         case .socketFailed: .error(.notDefined, "the server's socket failed")
-        case .neverAnswered, .noAcknowledgment, .endedByClient, .clientError, .superseded: nil
+        case .neverAnswered, .noAcknowledgment, .endedByClient, .clientError, .superseded, .displaced: nil
         }
     }
 }

@@ -1,51 +1,6 @@
 import BootFiles
 import Wire
 
-/// A transfer: its place among those under way, and a number that no other transfer in that place has.
-struct TFTPTransferID: RawRepresentable, Hashable, Sendable {
-    let rawValue: UInt64
-
-    init(rawValue: UInt64) { self.rawValue = rawValue }
-
-    init(slot: Int, serial: UInt32) { rawValue = UInt64(serial) << 32 | UInt64(slot) }
-
-    /// Small: transfers that have ended leave their place to others.
-    var slot: Int { Int(truncatingIfNeeded: rawValue & 0xffff_ffff) }
-}
-
-/// What a transfer wants done, and which.
-struct TFTPStep: Equatable, Sendable {
-    var transfer: TFTPTransferID
-    var action: TFTPAction
-}
-
-/// What is to be done about a packet on the listening port.
-enum TFTPDecision: Equatable, Sendable {
-    /// Opens the file, and then calls `begin` or answers with the refusal that the failure amounts to.
-    case open(BootPath, TFTPRequest)
-    case perform(TFTPStep)
-    case refuse(TFTPRefusal)
-    case ignore(TFTPIgnoreReason)
-}
-
-/// A transfer that has just been started.
-struct TFTPBeginning: Equatable, Sendable {
-    var negotiation: TFTPNegotiation
-    /// How the transfer has ended that it takes the place of.
-    var replaced: TFTPStep?
-    /// What it does first.
-    var step: TFTPStep
-}
-
-/// Why a packet is not even answered.
-enum TFTPIgnoreReason: Equatable, Sendable {
-    case malformed(TFTPMalformation)
-    /// An ERROR is never answered by an ERROR.
-    case error(TFTPErrorCode, String)
-    case unexpected
-    case broadcast
-}
-
 /// The rules of the listening port, and all transfers under way.
 ///
 /// Times are durations since the server's start. `ContinuousClock.Instant` has no layout that the compiler knows:
@@ -74,7 +29,10 @@ struct TFTPListener {
     private var freeSlots: [Int] = []
     /// Of several transfers of one port the youngest.
     private var transferByPeer: [IPv4Endpoint: TFTPTransferID] = [:]
-    private var countByClient: [IPv4Address: Int] = [:]
+    /// In the order of their beginnings.
+    private var transfersByClient: [IPv4Address: [TFTPTransferID]] = [:]
+    /// All that may not have been acknowledged yet, in the order of their beginnings; some have ended since.
+    private var unproven = TFTPTransferQueue()
     private var lastSerial = UInt32(0)
     /// No transfer's deadline is earlier.
     private(set) var earliestDeadline: Duration?
@@ -127,6 +85,7 @@ struct TFTPListener {
         _ request: TFTPRequest, content: TFTPContent, for peer: IPv4Endpoint, at now: Duration
     ) -> TFTPBeginning {
         let replaced = replace(at: peer, by: request, at: now)
+        let displaced = makeRoom(for: peer.address, at: now)
         let id = newID()
         let limits = TFTPLimits(mtu: settings.mtu, maximumWindowSize: settings.maximumWindowSize)
         var transfer = TFTPTransfer(options: request.options, content: content, limits: limits, at: now)
@@ -134,9 +93,11 @@ struct TFTPListener {
         slots[id.slot] = Entry(
             id: id, peer: peer, request: request, usesListeningPort: settings.singlePort, transfer: transfer)
         transferByPeer[peer] = id
-        countByClient[peer.address, default: 0] += 1
+        transfersByClient[peer.address, default: []].append(id)
+        _ = oldestUnproven()
+        unproven.append(id)
         return TFTPBeginning(
-            negotiation: transfer.negotiation, replaced: replaced,
+            negotiation: transfer.negotiation, replaced: replaced, displaced: displaced,
             step: TFTPStep(transfer: id, action: settled(action, of: id)))
     }
 
@@ -198,11 +159,11 @@ extension TFTPListener {
         } catch {
             return .refuse(.path(error))
         }
-        if path.isLocalBoot { return .refuse(.localBoot) }
-        guard count < settings.maximumTransfers else {
+        if path.isLocalDiskRefusal { return .refuse(.localBoot) }
+        guard count < settings.maximumTransfers || oldestUnproven() != nil else {
             return .refuse(.tooManyTransfers(limit: settings.maximumTransfers))
         }
-        guard countByClient[peer.address, default: 0] < settings.maximumTransfersPerClient else {
+        guard !isFull(peer.address) || oldestUnproven(of: peer.address) != nil else {
             return .refuse(.tooManyTransfersOfClient(limit: settings.maximumTransfersPerClient))
         }
         return .open(path, request)
@@ -221,6 +182,42 @@ extension TFTPListener {
         return TFTPStep(transfer: id, action: end(id, because: .superseded, at: now))
     }
 
+    /// Ends the oldest transfer that was never acknowledged, when another of this client would be one too many.
+    ///
+    /// Its request may have come from a forged address, and would hold its place for 15 seconds.
+    private mutating func makeRoom(for client: IPv4Address, at now: Duration) -> TFTPStep? {
+        let oldest: TFTPTransferID? =
+            if isFull(client) {
+                oldestUnproven(of: client)
+            } else if count >= settings.maximumTransfers {
+                oldestUnproven()
+            } else {
+                nil
+            }
+        return oldest.map { TFTPStep(transfer: $0, action: end($0, because: .displaced, at: now)) }
+    }
+
+    private func isFull(_ client: IPv4Address) -> Bool {
+        transfersByClient[client, default: []].count >= settings.maximumTransfersPerClient
+    }
+
+    private func oldestUnproven(of client: IPv4Address) -> TFTPTransferID? {
+        transfersByClient[client, default: []].first(where: isUnproven)
+    }
+
+    /// Forgets on the way what has ended or been acknowledged.
+    private mutating func oldestUnproven() -> TFTPTransferID? {
+        while let id = unproven.first {
+            if isUnproven(id) { return id }
+            unproven.removeFirst()
+        }
+        return nil
+    }
+
+    private func isUnproven(_ id: TFTPTransferID) -> Bool {
+        isUnderWay(id) && slots[id.slot]?.transfer.hasAnswered == false
+    }
+
     /// Forgets a transfer that has ended; notes the deadline of one that goes on.
     private mutating func settled(_ action: TFTPAction, of id: TFTPTransferID) -> TFTPAction {
         switch action {
@@ -236,8 +233,10 @@ extension TFTPListener {
         slots[id.slot] = nil
         freeSlots.append(id.slot)
         if transferByPeer[entry.peer] == id { transferByPeer[entry.peer] = nil }
-        let left = countByClient[entry.peer.address, default: 1] - 1
-        countByClient[entry.peer.address] = left > 0 ? left : nil
+        transfersByClient[entry.peer.address]?.removeAll { $0 == id }
+        if transfersByClient[entry.peer.address]?.isEmpty == true {
+            transfersByClient[entry.peer.address] = nil
+        }
     }
 
     private mutating func newID() -> TFTPTransferID {
@@ -254,19 +253,5 @@ extension TFTPListener {
 
     private mutating func note(_ deadline: Duration) {
         earliestDeadline = min(earliestDeadline ?? deadline, deadline)
-    }
-}
-
-extension BootPath {
-    /// The file name that machines get which are to start from their own disk: UEFI goes on to it at once when
-    /// the file is not there.
-    var isLocalBoot: Bool { segments.last == "netbootd-boots-the-local-disk" }
-
-    /// A name that loaders try before another, or do without: most of the time it is not there.
-    var isRoutineProbe: Bool {
-        guard let name = segments.last else { return false }
-        if segments.dropLast().last == "pxelinux.cfg" { return name != "default" }
-        return name.hasPrefix("grub.cfg-") || name.hasSuffix(".lst") || name.hasPrefix("revocations")
-            || name.hasPrefix("shim_certificate") || name == "autoexec.ipxe" || name == "bootsig.bin"
     }
 }

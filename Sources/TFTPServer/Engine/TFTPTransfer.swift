@@ -13,7 +13,7 @@ struct TFTPTransfer: Sendable {
     /// When it is to be told of the time again.
     private(set) var deadline: Duration
     /// The client has acknowledged something: its address is no forgery.
-    private var hasAnswered = false
+    private(set) var hasAnswered = false
 
     private var phase: Phase
     /// Nil until it is known (netascii). It is shorter than the others, and may be empty.
