@@ -151,7 +151,7 @@ extension IgnoreReason {
     /// What an administrator must see, may want to see, or would see all day.
     fileprivate var level: Logger.Level {
         switch self {
-        case .poolExhausted, .tooManyOffers, .unknownRelay, .impossibleRelay, .noSubnet, .tooManyDeclines:
+        case .poolExhausted, .unknownRelay, .impossibleRelay, .noSubnet, .tooManyDeclines:
             .warning
         case .otherServerChosen: .notice
         case .bootp, .leaseQuery, .unexpectedType, .noIdentity, .policy, .bootsFromDisk, .notOurLease,
