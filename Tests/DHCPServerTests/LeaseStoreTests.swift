@@ -68,7 +68,7 @@ struct LeaseStoreTests {
     func restart() throws {
         let folder = try TemporaryFolder()
         do {
-            let opened = try LeaseStore.open(folder: folder.path, at: Self.now)
+            var opened = try LeaseStore.open(folder: folder.path, at: Self.now)
             #expect(opened.leases.isEmpty)
             try opened.store.commit([Self.full, Self.sparse])
         }
@@ -78,7 +78,7 @@ struct LeaseStoreTests {
     @Test("The last word about an address counts")
     func replacing() throws {
         let folder = try TemporaryFolder()
-        let opened = try LeaseStore.open(folder: folder.path, at: Self.now)
+        var opened = try LeaseStore.open(folder: folder.path, at: Self.now)
         try opened.store.commit([Self.full])
         var released = Self.full
         released.state = .released
@@ -90,7 +90,7 @@ struct LeaseStoreTests {
     @Test("Another reader sees a lease once it is committed, as it would after a crash")
     func committed() throws {
         let folder = try TemporaryFolder()
-        let opened = try LeaseStore.open(folder: folder.path, at: Self.now)
+        var opened = try LeaseStore.open(folder: folder.path, at: Self.now)
         try opened.store.commit([Self.full])
         #expect(
             try open(folder) == [Self.full],
@@ -102,7 +102,7 @@ struct LeaseStoreTests {
         let folder = try TemporaryFolder()
         try folder.write([UInt8](repeating: 0x6e, count: 8192), to: LeaseStore.fileName)
         do {
-            let opened = try LeaseStore.open(folder: folder.path, at: Self.now)
+            var opened = try LeaseStore.open(folder: folder.path, at: Self.now)
             #expect(opened.leases.isEmpty)
             #expect(opened.movedAside?.path == "\(folder.path)/leases.sqlite.damaged-1700000000")
             try opened.store.commit([Self.full])
@@ -131,7 +131,7 @@ struct LeaseStoreTests {
     func unreadable() throws {
         let folder = try TemporaryFolder()
         do {
-            let opened = try LeaseStore.open(folder: folder.path, at: Self.now)
+            var opened = try LeaseStore.open(folder: folder.path, at: Self.now)
             try opened.store.commit([Self.full])
             let database = try SQLiteDatabase(path: "\(folder.path)/\(LeaseStore.fileName)")
             try database.execute(
@@ -183,7 +183,7 @@ struct LeaseStoreTests {
     @Test("A batch that cannot be written is not written in part")
     func allOrNothing() throws {
         let folder = try TemporaryFolder()
-        let opened = try LeaseStore.open(folder: folder.path, at: Self.now)
+        var opened = try LeaseStore.open(folder: folder.path, at: Self.now)
         try opened.store.commit([Self.full])
         let other = try SQLiteDatabase(path: "\(folder.path)/\(LeaseStore.fileName)")
         try other.execute(
@@ -196,5 +196,29 @@ struct LeaseStoreTests {
         try other.execute("DROP TRIGGER full")
         try opened.store.commit([changed, Self.sparse])
         #expect(try open(folder) == [changed, Self.sparse])
+    }
+
+    @Test("What could not be written is written with the next lease, and the last word on an address counts")
+    func owed() throws {
+        let folder = try TemporaryFolder()
+        let former = Lease(
+            address: IPv4Address(10, 0, 0, 150), client: Self.full.client, state: .leased,
+            expires: Self.now + 9000)
+        var released = former
+        released.state = .released
+        var renewed = Self.full
+        renewed.expires = Self.now + 7200
+        do {
+            var opened = try LeaseStore.open(folder: folder.path, at: Self.now)
+            try opened.store.commit([former])
+            let database = try SQLiteDatabase(path: "\(folder.path)/\(LeaseStore.fileName)")
+            try database.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON leases BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+            #expect(throws: SQLiteError.self) { try opened.store.commit([released, Self.full]) }
+            #expect(throws: SQLiteError.self) { try opened.store.commit([]) }
+            try database.execute("DROP TRIGGER full")
+            try opened.store.commit([renewed])
+        }
+        #expect(try open(folder) == [renewed, released])
     }
 }

@@ -15,13 +15,14 @@ extension DHCPResponder {
         } catch {
             switch error {
             case .exhausted: throw .poolExhausted(pools[index].network)
-            case .tooManyOffers(let limit): throw .tooManyOffers(pools[index].network, limit: limit)
             }
         }
         remarkOnReservation(insteadOf: address, in: &exchange)
         exchange.machine.address = address
         let step = try step(for: exchange.machine)
-        pools[index].offer(address, to: exchange.client, at: exchange.now)
+        if !pools[index].offer(address, to: exchange.client, at: exchange.now) {
+            exchange.remarks.append(.oldestOfferWithdrawn(limit: AddressPool.maximumOffers))
+        }
         var reply = DHCPReply(.offer, to: exchange.message, mtu: mtu)
         reply.yourAddress = address
         fill(&reply, for: exchange, step: step, leaseSeconds: leaseSeconds(for: exchange))
