@@ -61,7 +61,7 @@ struct BlockSenderTests {
         _ blocks: ClosedRange<UInt64>, by reader: inout TFTPFileReader, over socket: UDPSocket,
         to client: TestClient
     ) throws -> [[UInt8]] {
-        let route = TFTPRoute(socket: socket, peer: client.endpoint, source: nil)
+        let route = TFTPRoute(socket: socket, peer: client.endpoint)
         #expect(reader.send(blocks, by: TFTPBlockSender(), over: route) == .sent)
         var contents: [[UInt8]] = []
         for block in blocks {

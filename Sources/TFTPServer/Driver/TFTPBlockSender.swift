@@ -2,11 +2,19 @@ import SystemIO
 import Wire
 
 /// Where a transfer's packets go.
-struct TFTPRoute {
-    var socket: UDPSocket
-    var peer: IPv4Endpoint
+final class TFTPRoute {
+    let socket: UDPSocket
+    let peer: IPv4Endpoint
     /// The address to send from; nil: the one that the socket is bound to.
-    var source: IPv4Address?
+    let source: IPv4Address?
+    /// Goes off when the kernel refuses: some devices and routes cannot.
+    fileprivate var usesSegmentation = true
+
+    init(socket: UDPSocket, peer: IPv4Endpoint, source: IPv4Address? = nil) {
+        self.socket = socket
+        self.peer = peer
+        self.source = source
+    }
 }
 
 /// What became of blocks that were to be sent.
@@ -24,8 +32,6 @@ enum TFTPSendOutcome: Equatable {
 final class TFTPBlockSender {
     /// Room for packets, for whoever is sending.
     var scratch: [UInt8] = []
-    /// Goes off when the kernel refuses: some devices cannot.
-    private var usesSegmentation = true
 
     /// Sends packets of `segmentBytes` each, the last of which may be shorter.
     func send(
@@ -33,13 +39,13 @@ final class TFTPBlockSender {
     ) -> TFTPSendOutcome {
         var block = firstBlock
         do throws(SystemError) {
-            if packets.count > segmentBytes && usesSegmentation {
+            if packets.count > segmentBytes && route.usesSegmentation {
                 do throws(SystemError) {
                     try route.socket.sendSegments(
                         packets, segmentBytes: UInt16(segmentBytes), to: route.peer, from: route.source)
                     return .sent
                 } catch  where error.isSegmentationRefusal {
-                    usesSegmentation = false
+                    route.usesSegmentation = false
                 }
             }
             var start = 0
