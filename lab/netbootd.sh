@@ -24,6 +24,8 @@ netbootd_start() {
   netbootd_run
 }
 
+NETBOOTD_UNDER=() # the program that starts it: setpriv, say
+
 netbootd_run() { # starts it with $RUN/netbootd.yaml as that is; its log is $SERVER_LOG
   [ -x "$NETBOOTD" ] || { WHY="there is no $NETBOOTD; try: make build"; return 1; }
   SERVER_LOG=$RUN/netbootd.log
@@ -31,7 +33,7 @@ netbootd_run() { # starts it with $RUN/netbootd.yaml as that is; its log is $SER
   chown -R "$(netbootd_user)" "$STATE"
   printf '\n' >>"$SERVER_LOG"
   LOG_START=$(wc -l <"$SERVER_LOG")
-  process_start netbootd server "$SERVER_LOG" "$NETBOOTD" serve --config "$RUN/netbootd.yaml" --log-format json
+  process_start netbootd server "$SERVER_LOG" "${NETBOOTD_UNDER[@]}" "$NETBOOTD" serve --config "$RUN/netbootd.yaml" --log-format json
   SERVER_PID=$STARTED
   wait_until 10 netbootd_is_settled
   netbootd_is_ready && process_pid netbootd >/dev/null && return 0

@@ -13,7 +13,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 for part in lib network initramfs disk machine server netbootd peer; do . "$here/$part.sh"; done
 for part in boot leases tftp http service; do . "$here/cases/$part.sh"; done
 
-CASES=(http-clients tftp-clients udhcpc dhclient dhcpcd restart-keeps-lease unknown-ignore reload port-taken
+CASES=(http-clients tftp-clients udhcpc dhclient dhcpcd restart-keeps-lease unknown-ignore reload as-a-service port-taken
   bios-ipxe bios-undionly uefi-ipxe uefi-http lpxelinux menu two-profiles local-bios local-ipxe local-uefi debian-installer)
 
 # --- what a case uses ----------------------------------------------------------------------------

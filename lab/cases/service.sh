@@ -26,6 +26,38 @@ case_reload() {
   detail "a bad file refused at line $line, column 10; a good one taken"
 }
 
+# As systemd starts it: an ordinary user from the first moment, with two capabilities, a socket to say that it is
+# ready, and `netbootd check` run beside it before a reload.
+case_as_a_service() {
+  local capabilities=+net_bind_service,+net_raw user address
+  need_netbootd
+  network_up 0 1
+  server_begin
+  EVENTS=$RUN/events
+  user=$(netbootd_user)
+  process_start manager server "$RUN/manager.log" python3 -c 'import os, socket, sys
+manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+manager.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o777)
+while True: print(manager.recv(4096).decode(), flush=True)' "$RUN/notify"
+  check "the lab has no service manager" wait_until 5 test -S "$RUN/notify"
+  NETBOOTD_UNDER=(env "NOTIFY_SOCKET=$RUN/notify" setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups
+    --inh-caps "$capabilities" --ambient-caps "$capabilities" --bounding-set "-all,$capabilities" --no-new-privs)
+  serve
+  check "the manager was not told: $(cat "$RUN/manager.log")" wait_until 5 grep -q '^READY=1' "$RUN/manager.log"
+  check_equal "who runs" "$(id -u "$user")" "$(awk '/^Uid:/ {print $2}' "/proc/$SERVER_PID/status")"
+  address=$(udhcpc_once client1) || fail "no lease"
+  check "no file by TFTP" inside client1 curl -sS -m 10 -o "$RUN/by-tftp" "tftp://$PREFIX.1/data/sample"
+  check "no file by HTTP" inside client1 curl -sS -m 10 -f -o "$RUN/by-http" "http://$PREFIX.1/data/sample"
+  check "other bytes by TFTP" cmp -s "$RUN/by-tftp" "$TREE/data/sample"
+  check "other bytes by HTTP" cmp -s "$RUN/by-http" "$TREE/data/sample"
+  check "the check beside it fails: $(inside server "$NETBOOTD" check -c "$RUN/netbootd.yaml" | tail -1)" \
+    inside server "$NETBOOTD" check -c "$RUN/netbootd.yaml"
+  process_signal netbootd TERM
+  check "the manager was not told of the end" wait_until 5 grep -q '^STOPPING=1' "$RUN/manager.log"
+  detail "$address, TFTP and HTTP from the user $user; ready, checked and stopped as systemd wants it"
+}
+
 taken() { # KIND PORT: another process has it; serve must end and name port and process
   local status
   process_start taker server "$RUN/taker.log" python3 -c 'import socket, sys, time
