@@ -120,10 +120,10 @@ struct ListenerTests {
     func boundsInWords() {
         #expect(
             TFTPRefusal.tooManyTransfersOfClient(limit: 16).reason
-                == "the limit of 16 transfers of one client (maximumTransfersPerClient)")
+                == "the limit of 16 transfers of one client (max-transfers-per-client)")
         #expect(
             TFTPRefusal.tooManyTransfers(limit: 1024).reason
-                == "the limit of 1024 transfers (maximumTransfers)")
+                == "the limit of 1024 transfers (max-transfers)")
     }
 
     @Test("A place that a transfer leaves is not mistaken for the next one's")

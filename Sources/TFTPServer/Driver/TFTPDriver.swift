@@ -97,7 +97,12 @@ extension TFTPDriver {
         guard let carrier = carrier(of: id) else { return }
         do throws(SystemError) {
             _ = try receiver.receive(from: carrier.route.socket, atMost: 1) { origin, bytes in
-                guard let packet = try? TFTPPacket(parsing: bytes) else { return }
+                let packet: TFTPPacket
+                do throws(TFTPMalformation) {
+                    packet = try TFTPPacket(parsing: bytes)
+                } catch {
+                    return log.ignored(.malformed(error), origin.peer)
+                }
                 guard origin.peer == carrier.route.peer else {
                     return turnAway(packet, from: origin.peer, at: carrier)
                 }
@@ -127,7 +132,6 @@ extension TFTPDriver {
             }
         log.refused(refusal, file: file, origin.peer)
     }
-
 }
 
 // MARK: - What goes out

@@ -62,9 +62,9 @@ enum TFTPRefusal: Error, Equatable, Sendable {
         case .mail: "mail mode is not supported"
         case .malformed(let malformation): malformation.reason
         case .unknownTransfer: "no such transfer"
-        case .tooManyTransfers(let limit): "the limit of \(limit) transfers (maximumTransfers)"
+        case .tooManyTransfers(let limit): "the limit of \(limit) transfers (max-transfers)"
         case .tooManyTransfersOfClient(let limit):
-            "the limit of \(limit) transfers of one client (maximumTransfersPerClient)"
+            "the limit of \(limit) transfers of one client (max-transfers-per-client)"
         }
     }
 }
