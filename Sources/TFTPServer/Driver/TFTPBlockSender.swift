@@ -24,8 +24,8 @@ enum TFTPSendOutcome: Equatable {
 final class TFTPBlockSender {
     /// Room for packets, for whoever is sending.
     var scratch: [UInt8] = []
-    /// Goes off when the kernel refuses: some devices cannot.
-    private var usesSegmentation = true
+    /// Why packets are not sent several at once any more; nil: they are.
+    private(set) var segmentationFailure: SystemError?
 
     /// Sends packets of `segmentBytes` each, the last of which may be shorter.
     func send(
@@ -33,13 +33,14 @@ final class TFTPBlockSender {
     ) -> TFTPSendOutcome {
         var block = firstBlock
         do throws(SystemError) {
-            if packets.count > segmentBytes && usesSegmentation {
+            if packets.count > segmentBytes && segmentationFailure == nil {
                 do throws(SystemError) {
                     try route.socket.sendSegments(
                         packets, segmentBytes: UInt16(segmentBytes), to: route.peer, from: route.source)
                     return .sent
                 } catch  where error.isSegmentationRefusal {
-                    usesSegmentation = false
+                    // One client's route may be narrower: that says nothing of the others.
+                    if error.isSegmentationUnsupported { segmentationFailure = error }
                 }
             }
             var start = 0
