@@ -26,14 +26,19 @@ public struct ResolvedProfile: Equatable, Sendable {
 public struct ServerLocation: Hashable, Sendable {
     public var address: IPv4Address
     public var httpPort: UInt16
+    public var tftpPort: UInt16
 
-    public init(address: IPv4Address, httpPort: UInt16) {
+    public init(address: IPv4Address, httpPort: UInt16, tftpPort: UInt16 = 69) {
         self.address = address
         self.httpPort = httpPort
+        self.tftpPort = tftpPort
     }
 
     /// `http://10.0.0.1`, with the port unless it is 80.
     public var httpBase: String { "http://\(address)\(httpPort == 80 ? "" : ":\(httpPort)")" }
+
+    /// `tftp://10.0.0.1`, with the port unless it is 69.
+    public var tftpBase: String { "tftp://\(address)\(tftpPort == 69 ? "" : ":\(tftpPort)")" }
 
     /// The URL of a path in the tree; a URL stays as it is.
     public func url(of path: String) -> String {
@@ -89,7 +94,7 @@ extension BootPolicy {
         if let loader = machine.platform.flatMap({ profile.loaders[$0] }) {
             let directory = loader.lastIndex(of: "/").map { String(loader[...$0]) } ?? ""
             return .loader(
-                url: "tftp://\(location.address)/\(ServerLocation.percentEncoded(loader))",
+                url: "\(location.tftpBase)/\(ServerLocation.percentEncoded(loader))",
                 directory: directory)
         }
         guard let kernel = profile.kernel else { return .nothing }

@@ -91,6 +91,7 @@ public enum ConfigurationAdvice: Equatable, Sendable {
     case unusedProfile(String)
     case noAddressesToGive(IPv4Network)
     case unusedInMode(String)
+    case unusualTFTPPort(UInt16)
     case prefixDiffers(interface: IPv4Network, subnet: IPv4Network)
     case addressInNoSubnet(IPv4Address)
     case defaultUserMissing(String, instead: String)

@@ -21,7 +21,7 @@ extension DeploymentConfiguration {
 
     /// Where clients find a server that uses this address.
     public func location(address: IPv4Address) -> ServerLocation {
-        ServerLocation(address: address, httpPort: http.port)
+        ServerLocation(address: address, httpPort: http.port, tftpPort: tftp.port)
     }
 
     public func dhcpSettings(address: IPv4Address, policy: BootPolicy) -> DHCPSettings {

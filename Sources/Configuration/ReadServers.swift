@@ -55,7 +55,10 @@ extension ConfigurationReader {
 
     func readTFTP(_ cursor: Cursor, into tftp: inout DeploymentConfiguration.TFTP) {
         guard let fields = cursor.fields(TFTPKey.self) else { return }
-        if let port = fields[.port]?.number(1...65535) { tftp.port = UInt16(port) }
+        if let port = fields[.port]?.number(1...65535) {
+            tftp.port = UInt16(port)
+            if port != 69 { fields[.port]?.warn(.unusualTFTPPort(tftp.port)) }
+        }
         if let singlePort = fields[.singlePort]?.truth() { tftp.singlePort = singlePort }
         if let count = fields[.maximumTransfers]?.number(1...65536) { tftp.maximumTransfers = count }
         if let count = fields[.maximumTransfersPerClient]?.number(1...65536) {

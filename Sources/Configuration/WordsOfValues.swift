@@ -85,6 +85,8 @@ extension ConfigurationAdvice {
         case .noAddressesToGive(let network):
             "\(network) has neither a range nor a machine with an address; nobody gets one"
         case .unusedInMode(let mode): "in mode \(mode) no addresses are given, so this has no effect"
+        case .unusualTFTPPort(let port):
+            "firmware asks for files at port 69 only; at port \(port) it finds none"
         case .prefixDiffers(let own, let subnet):
             "the interface's network is \(own), clients are told \(subnet)"
         case .addressInNoSubnet(let address):

@@ -41,13 +41,17 @@ public func checkFolder(_ path: String, forWriting: Bool = false) throws(SystemE
 
 /// The names in a folder, without `.` and `..`; none when it cannot be read.
 func names(inFolder path: String) -> [String] {
-    guard let folder = unsafe opendir(path) else { return [] }
+    guard let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name), let folder = unsafe opendir(path) else {
+        return []
+    }
     defer { unsafe closedir(folder) }
     var names: [String] = []
     while let entry = unsafe readdir(folder) {
-        let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-            unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
+        // An entry is as long as it says, and most often shorter than the type.
+        let bytes = unsafe UnsafeRawBufferPointer(
+            start: entry, count: min(Int(entry.pointee.d_reclen), MemoryLayout<dirent>.size))
+        let name = unsafe String(
+            decoding: bytes.dropFirst(nameOffset).prefix { $0 != 0 }, as: UTF8.self)
         if name != ".", name != ".." { names.append(name) }
     }
     return names

@@ -21,8 +21,14 @@ public struct SystemError: Error, Equatable, Sendable {
     public var isPermission: Bool { code == EACCES || code == EPERM }
     /// The socket's or the interface's buffer is full for the moment.
     public var isBufferFull: Bool { code == EAGAIN || code == ENOBUFS }
-    /// What Linux answers where it cannot cut segments: a device without checksum offload, or other MTUs.
-    public var isSegmentationRefusal: Bool { code == EIO || code == EINVAL || code == EMSGSIZE }
+    /// What Linux answers where it cannot cut these segments for this peer: a route with a smaller MTU, say.
+    public var isSegmentationRefusal: Bool {
+        isSegmentationUnsupported || code == EINVAL || code == EMSGSIZE
+    }
+    /// What Linux answers where it cuts no segments at all: a device without checksum offload.
+    public var isSegmentationUnsupported: Bool {
+        code == EIO || code == EOPNOTSUPP || code == ENOPROTOOPT
+    }
 }
 
 extension SystemError: CustomStringConvertible {

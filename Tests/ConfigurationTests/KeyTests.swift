@@ -1,5 +1,7 @@
+import BootCore
 import Configuration
 import Testing
+import Wire
 
 @Suite("Every key, with right and wrong values")
 struct KeyTests {
@@ -8,7 +10,7 @@ struct KeyTests {
         "A right value is taken without a word",
         arguments: [
             "address: 10.0.0.1", "files: /srv/boot", "state: '/var/lib/x y'", "user: tftp",
-            "tftp: {port: 6969, single-port: true, max-transfers: 2, max-transfers-per-client: 1, max-window: 8}",
+            "tftp: {port: 69, single-port: true, max-transfers: 2, max-transfers-per-client: 1, max-window: 8}",
             "http: {port: 8080, threads: 4, max-connections: 100, max-connections-per-client: 5}",
             "http: {idle-timeout: 90s}", "http:", "tftp: ~",
             "loaders: {uefi-x64: ipxe.efi, bios: boot/undionly.kpxe, uefi-arm64: /arm/snponly.efi}",
@@ -158,5 +160,16 @@ struct KeyTests {
             errors(in: "") == [
                 "netbootd.yaml:1:1: the file is empty; at least 'interface' and 'dhcp' are needed"
             ])
+    }
+
+    @Test("Another TFTP port is told to iPXE, and the check says that firmware will not find it")
+    func unusualTFTPPort() throws {
+        let report = parse(base + "tftp: {port: 6969}\n")
+        #expect(
+            report.warnings.map(\.description) == [
+                "netbootd.yaml:10:14: tftp.port: warning: firmware asks for files at port 69 only; at port 6969 it finds none"
+            ])
+        let location = try #require(report.configuration).location(address: IPv4Address(10, 0, 0, 1))
+        #expect(location.tftpBase == "tftp://10.0.0.1:6969")
     }
 }

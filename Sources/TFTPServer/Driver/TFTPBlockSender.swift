@@ -2,19 +2,11 @@ import SystemIO
 import Wire
 
 /// Where a transfer's packets go.
-final class TFTPRoute {
-    let socket: UDPSocket
-    let peer: IPv4Endpoint
+struct TFTPRoute {
+    var socket: UDPSocket
+    var peer: IPv4Endpoint
     /// The address to send from; nil: the one that the socket is bound to.
-    let source: IPv4Address?
-    /// Goes off when the kernel refuses: some devices and routes cannot.
-    fileprivate var usesSegmentation = true
-
-    init(socket: UDPSocket, peer: IPv4Endpoint, source: IPv4Address? = nil) {
-        self.socket = socket
-        self.peer = peer
-        self.source = source
-    }
+    var source: IPv4Address?
 }
 
 /// What became of blocks that were to be sent.
@@ -32,6 +24,8 @@ enum TFTPSendOutcome: Equatable {
 final class TFTPBlockSender {
     /// Room for packets, for whoever is sending.
     var scratch: [UInt8] = []
+    /// Why packets are not sent several at once any more; nil: they are.
+    private(set) var segmentationFailure: SystemError?
 
     /// Sends packets of `segmentBytes` each, the last of which may be shorter.
     func send(
@@ -39,13 +33,14 @@ final class TFTPBlockSender {
     ) -> TFTPSendOutcome {
         var block = firstBlock
         do throws(SystemError) {
-            if packets.count > segmentBytes && route.usesSegmentation {
+            if packets.count > segmentBytes && segmentationFailure == nil {
                 do throws(SystemError) {
                     try route.socket.sendSegments(
                         packets, segmentBytes: UInt16(segmentBytes), to: route.peer, from: route.source)
                     return .sent
                 } catch  where error.isSegmentationRefusal {
-                    route.usesSegmentation = false
+                    // One client's route may be narrower: that says nothing of the others.
+                    if error.isSegmentationUnsupported { segmentationFailure = error }
                 }
             }
             var start = 0

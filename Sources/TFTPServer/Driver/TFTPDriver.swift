@@ -13,7 +13,7 @@ final class TFTPDriver {
     private let started = ContinuousClock.now
     private let listening: UDPSocket
     private let control: TFTPControl
-    private let log: TFTPLog
+    private var log: TFTPLog
     private var tree: BootTree
     private var listener: TFTPListener
     private var loop: EventLoop
@@ -39,7 +39,8 @@ final class TFTPDriver {
     /// Serves until it is told to stop.
     func run() throws(SystemError) {
         while !isStopping {
-            let count = try loop.waitForCount(until: listener.earliestDeadline.map { started + $0 })
+            let deadline = [listener.earliestDeadline, log.deadline].compactMap { $0 }.min()
+            let count = try loop.waitForCount(until: deadline.map { started + $0 })
             let now = ContinuousClock.now - started
             for index in 0..<count {
                 let event = loop[index]
@@ -50,6 +51,7 @@ final class TFTPDriver {
                 }
             }
             for step in listener.timePassed(to: now) { perform(step, at: now) }
+            log.timePassed(to: now)
         }
         endAll()
     }
@@ -65,6 +67,7 @@ final class TFTPDriver {
     private func endAll() {
         let now = ContinuousClock.now - started
         for case let carrier? in carriers { end(carrier, because: .shuttingDown, at: now) }
+        log.tellHeldBack(at: now)
     }
 }
 
@@ -86,7 +89,7 @@ extension TFTPDriver {
             case .perform(let step):
                 if case .success(.readRequest) = packet { carrier(of: step.transfer).map(log.repeated) }
                 perform(step, at: now)
-            case .refuse(let refusal): refuse(refusal, packet, origin)
+            case .refuse(let refusal): refuse(refusal, packet, origin, at: now)
             case .ignore(let reason): log.ignored(reason, origin.peer)
             }
         }
@@ -122,7 +125,8 @@ extension TFTPDriver {
     }
 
     private func refuse(
-        _ refusal: TFTPRefusal, _ packet: Result<TFTPPacket, TFTPMalformation>, _ origin: DatagramOrigin
+        _ refusal: TFTPRefusal, _ packet: Result<TFTPPacket, TFTPMalformation>, _ origin: DatagramOrigin,
+        at now: Duration
     ) {
         try? listening.send(refusal.packet.encoded().span, to: origin.peer, from: origin.localAddress)
         let file: [UInt8]? =
@@ -130,7 +134,7 @@ extension TFTPDriver {
             case .success(.readRequest(let request)), .success(.writeRequest(let request)): request.file
             case .success, .failure: nil
             }
-        log.refused(refusal, file: file, origin.peer)
+        log.refused(refusal, file: file, origin.peer, at: now)
     }
 }
 
@@ -144,13 +148,13 @@ extension TFTPDriver {
         do throws(OpenFailure) {
             file = try tree.open(path)
         } catch {
-            return refuse(TFTPRefusal(error, opening: path), .success(.readRequest(request)), origin)
+            return refuse(TFTPRefusal(error, opening: path), .success(.readRequest(request)), origin, at: now)
         }
         let route: TFTPRoute
         do throws(SystemError) {
             route = try self.route(for: origin)
         } catch {
-            return refuse(.noSocket(error), .success(.readRequest(request)), origin)
+            return refuse(.noSocket(error), .success(.readRequest(request)), origin, at: now)
         }
         file.expectSequentialReading()
         let content: TFTPContent =
@@ -191,13 +195,15 @@ extension TFTPDriver {
         case .wait: break
         case .sendOptions: send(.optionAcknowledgment(carrier.negotiation.granted), by: carrier)
         case .sendBlocks(let blocks):
+            let couldSegment = sender.segmentationFailure == nil
             handle(carrier.send(blocks, by: sender), carrier, at: now)
+            if couldSegment, let failure = sender.segmentationFailure { log.segmentationEnded(failure) }
         case .finish(let summary):
             log.ended(carrier, summary)
             close(carrier)
         case .abandon(let reason, let summary):
             if let packet = reason.errorToSend { send(packet, by: carrier) }
-            log.abandoned(carrier, reason, summary)
+            log.abandoned(carrier, reason, summary, at: now)
             close(carrier)
         }
     }

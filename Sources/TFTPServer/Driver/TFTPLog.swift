@@ -8,6 +8,29 @@ import Wire
 struct TFTPLog {
     let logger: Logger
     let directory: MachineDirectory
+    private var limiter = TFTPLogLimiter()
+
+    init(logger: Logger, directory: MachineDirectory) {
+        self.logger = logger
+        self.directory = directory
+    }
+
+    /// When it is to be told of the time.
+    var deadline: Duration? { limiter.deadline }
+
+    /// Tells what was held back, once its time has come.
+    mutating func timePassed(to now: Duration) {
+        if let deadline = limiter.deadline, deadline <= now { tellHeldBack(at: now) }
+    }
+
+    /// Tells what was held back until now.
+    mutating func tellHeldBack(at now: Duration) {
+        let counts = limiter.endPeriod(at: now)
+        guard !counts.isEmpty else { return }
+        var metadata: Logger.Metadata = ["count": "\(counts.values.reduce(0, +))"]
+        for (kind, count) in counts { metadata[kind.rawValue] = "\(count)" }
+        logger.warning("tftp lines held back", metadata: metadata)
+    }
 
     func ended(_ carrier: TFTPCarrier, _ summary: TFTPSummary) {
         var metadata = about(carrier.route.peer, file: carrier.path.text)
@@ -25,7 +48,10 @@ struct TFTPLog {
         }
     }
 
-    func abandoned(_ carrier: TFTPCarrier, _ reason: TFTPAbandonment, _ summary: TFTPSummary) {
+    mutating func abandoned(
+        _ carrier: TFTPCarrier, _ reason: TFTPAbandonment, _ summary: TFTPSummary, at now: Duration
+    ) {
+        guard admits(reason.kind, reason.level, at: now) else { return }
         var metadata = about(carrier.route.peer, file: carrier.path.text)
         metadata["bytes"] = "\(summary.bytes)"
         metadata["of"] = "\(carrier.file.byteCount)"
@@ -35,24 +61,25 @@ struct TFTPLog {
         logger.log(level: reason.level, "tftp abandoned", metadata: metadata)
     }
 
-    func refused(_ refusal: TFTPRefusal, file: [UInt8]?, _ peer: IPv4Endpoint) {
+    mutating func refused(_ refusal: TFTPRefusal, file: [UInt8]?, _ peer: IPv4Endpoint, at now: Duration) {
+        guard admits(refusal.kind, refusal.level, at: now) else { return }
         var metadata = about(peer, file: file.map { String(decoding: $0.prefix(256), as: UTF8.self) })
         metadata["reason"] = "\(harmlessText(refusal.reason))"
+        let message: Logger.Message
         switch refusal {
         case .notFound(let path):
+            message = "tftp not found"
             metadata["file"] = "\(harmlessText(path.text))"
             metadata["reason"] = nil
             if let package = BootTree.debianPackage(shipping: path.segments.last.map(String.init) ?? "") {
                 metadata["hint"] = "Debian's package \(package) ships it"
             }
-            logger.log(
-                level: path.isRoutineProbe ? .debug : .warning, "tftp not found", metadata: metadata)
-        case .localBoot: logger.info("tftp local boot", metadata: metadata)
-        case .unknownTransfer: logger.debug("tftp refused", metadata: metadata)
-        case .cannotOpen, .path, .write, .mail, .malformed, .tooManyTransfers, .tooManyTransfersOfClient,
-            .noSocket:
-            logger.warning("tftp refused", metadata: metadata)
+        case .localBoot: message = "tftp local boot"
+        case .unknownTransfer, .cannotOpen, .path, .write, .mail, .malformed, .tooManyTransfers,
+            .tooManyTransfersOfClient, .noSocket:
+            message = "tftp refused"
         }
+        logger.log(level: refusal.level, message, metadata: metadata)
     }
 
     func ignored(_ reason: TFTPIgnoreReason, _ peer: IPv4Endpoint) {
@@ -69,6 +96,21 @@ struct TFTPLog {
         var metadata = about(sender, file: carrier.path.text)
         metadata["reason"] = "this transfer is \(carrier.route.peer)'s"
         logger.debug("tftp refused", metadata: metadata)
+    }
+
+    /// From here on each packet takes a system call more.
+    func segmentationEnded(_ error: SystemError) {
+        logger.notice(
+            "tftp one by one",
+            metadata: ["reason": "the kernel cannot send several packets at once: \(error)"])
+    }
+
+    /// Lines for debugging come as they come.
+    private mutating func admits(
+        _ kind: TFTPLogLimiter.Kind, _ level: Logger.Level, at now: Duration
+    ) -> Bool {
+        guard logger.logLevel <= level else { return false }
+        return level <= .debug || limiter.admits(kind, at: now)
     }
 
     private func about(_ peer: IPv4Endpoint, file: String?) -> Logger.Metadata {
@@ -105,6 +147,46 @@ extension TFTPAbandonment {
     }
 }
 
+extension TFTPAbandonment {
+    fileprivate var kind: TFTPLogLimiter.Kind {
+        switch self {
+        case .neverAnswered: .neverAnswered
+        case .displaced: .displaced
+        case .noAcknowledgment, .endedByClient, .clientError, .superseded, .fileUnreadable, .socketFailed,
+            .shuttingDown:
+            .abandoned
+        }
+    }
+}
+
+extension TFTPRefusal {
+    fileprivate var level: Logger.Level {
+        switch self {
+        case .notFound(let path): path.isRoutineProbe ? .debug : .warning
+        case .localBoot: .info
+        case .unknownTransfer: .debug
+        case .cannotOpen, .path, .write, .mail, .malformed, .tooManyTransfers, .tooManyTransfersOfClient,
+            .noSocket:
+            .warning
+        }
+    }
+
+    fileprivate var kind: TFTPLogLimiter.Kind {
+        switch self {
+        case .notFound: .notFound
+        case .localBoot: .localBoot
+        case .cannotOpen: .notOpened
+        case .path: .path
+        case .write: .write
+        case .mail: .mail
+        case .malformed: .malformed
+        case .unknownTransfer: .unknownTransfer
+        case .tooManyTransfers, .tooManyTransfersOfClient: .tooManyTransfers
+        case .noSocket: .noSocket
+        }
+    }
+}
+
 extension TFTPIgnoreReason {
     fileprivate var words: String {
         switch self {
@@ -112,6 +194,7 @@ extension TFTPIgnoreReason {
         case .error(let code, let text): "error \(code.rawValue) of no transfer: \(text.prefix(128))"
         case .unexpected: "not for a server"
         case .broadcast: "sent to the broadcast address"
+        case .portZero: "sent from port 0, to which nothing can be sent"
         }
     }
 }

@@ -45,4 +45,6 @@ enum TFTPIgnoreReason: Equatable, Sendable {
     case error(TFTPErrorCode, String)
     case unexpected
     case broadcast
+    /// No answer can reach the sender.
+    case portZero
 }

@@ -47,6 +47,7 @@ struct TFTPListener {
         _ packet: Result<TFTPPacket, TFTPMalformation>, from peer: IPv4Endpoint,
         at now: Duration
     ) -> TFTPDecision {
+        guard peer.port != 0 else { return .ignore(.portZero) }
         switch packet {
         case .success(.readRequest(let request)): return requested(request, by: peer, at: now)
         case .success(.writeRequest): return .refuse(.write)
