@@ -73,7 +73,8 @@ struct DHCPDriver: ~Copyable {
                 }
             }
             advertise()
-            _ = try watch.look(at: .now)
+            let now = ContinuousClock.now
+            if try watch.look(at: now) { log.summarize(at: now) }
         }
     }
 
