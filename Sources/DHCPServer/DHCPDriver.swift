@@ -78,8 +78,9 @@ struct DHCPDriver: ~Copyable {
         }
     }
 
-    /// A last try to write what could not be written before.
+    /// A last try to write what could not be written before, and a last word on what was not logged.
     private mutating func settle() {
+        log.summarize(at: .now)
         do throws(SQLiteError) {
             try store.commit([])
         } catch {
