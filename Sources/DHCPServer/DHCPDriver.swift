@@ -73,12 +73,14 @@ struct DHCPDriver: ~Copyable {
                 }
             }
             advertise()
-            _ = try watch.look(at: .now)
+            let now = ContinuousClock.now
+            if try watch.look(at: now) { log.summarize(at: now) }
         }
     }
 
-    /// A last try to write what could not be written before.
+    /// A last try to write what could not be written before, and a last word on what was not logged.
     private mutating func settle() {
+        log.summarize(at: .now)
         do throws(SQLiteError) {
             try store.commit([])
         } catch {

@@ -9,6 +9,10 @@ struct DHCPLog {
     private let interface: String
     private let counter: DHCPCounter
     private var limiter = LogLimiter()
+    private var budget = LineBudget()
+    private var mayNextSummary: ContinuousClock.Instant?
+
+    static let summaryPeriod = Duration.seconds(60)
 
     init(logger: Logger, interface: String, counter: DHCPCounter) {
         self.logger = logger
@@ -19,6 +23,20 @@ struct DHCPLog {
     mutating func replied(
         _ reply: DHCPReply, to message: DHCPMessage, _ response: DHCPResponse, dropped: [DHCPOptionCode]
     ) {
+        let level: Logger.Level
+        let name: Logger.Message
+        switch reply.type {
+        case .offer:
+            counter.add { $0.offers += 1 }
+            (level, name) = (.info, "dhcp offer")
+        case .acknowledgment:
+            counter.add { $0.acknowledgments += 1 }
+            (level, name) = (.info, "dhcp ack")
+        default:
+            counter.add { $0.refusals += 1 }
+            (level, name) = (.notice, "dhcp nak")
+        }
+        guard budget.admit(FloodableLine(reply)) else { return }
         var metadata = self.metadata(message, response)
         let address = reply.yourAddress == .any ? reply.clientAddress : reply.yourAddress
         if address != .any { metadata["ip"] = "\(address)" }
@@ -30,31 +48,26 @@ struct DHCPLog {
         if !dropped.isEmpty {
             metadata["dropped-options"] = "\(dropped.map(\.description).joined(separator: ","))"
         }
-        switch reply.type {
-        case .offer:
-            counter.add { $0.offers += 1 }
-            logger.info("dhcp offer", metadata: metadata)
-        case .acknowledgment:
-            counter.add { $0.acknowledgments += 1 }
-            logger.info("dhcp ack", metadata: metadata)
-        default:
-            counter.add { $0.refusals += 1 }
+        if reply.type == .refusal {
             metadata["reason"] = "\(String(decoding: reply.options[.message] ?? [], as: UTF8.self))"
             if let asked = message.requestedAddress { metadata["ip"] = "\(asked)" }
-            logger.notice("dhcp nak", metadata: metadata)
         }
+        logger.log(level: level, name, metadata: metadata)
     }
 
     mutating func heeded(_ event: UnansweredEvent, message: DHCPMessage, _ response: DHCPResponse) {
-        var metadata = self.metadata(message, response)
         switch event {
         case .released(let address):
-            metadata["ip"] = "\(address)"
             counter.add { $0.releases += 1 }
+            guard budget.admit(.release) else { return }
+            var metadata = self.metadata(message, response)
+            metadata["ip"] = "\(address)"
             logger.info("dhcp release", metadata: metadata)
         case .declined(let address):
-            metadata["ip"] = "\(address)"
             counter.add { $0.declines += 1 }
+            guard budget.admit(.decline) else { return }
+            var metadata = self.metadata(message, response)
+            metadata["ip"] = "\(address)"
             logger.warning("dhcp decline", metadata: metadata)
         }
     }
@@ -97,6 +110,19 @@ struct DHCPLog {
         logger.error("dhcp reply not sent", metadata: metadata)
     }
 
+    /// Says once a minute at most how many lines of which kind were left out, where there were too many.
+    mutating func summarize(at now: ContinuousClock.Instant) {
+        if let mayNextSummary, now < mayNextSummary { return }
+        var counts = budget.takeLeftOut().map { ($0.key.rawValue, $0.value) }
+        let ignored = limiter.takeLeftOut()
+        if ignored > 0 { counts.append(("ignored", ignored)) }
+        guard !counts.isEmpty else { return }
+        mayNextSummary = now + Self.summaryPeriod
+        var metadata: Logger.Metadata = ["iface": "\(interface)"]
+        for (line, count) in counts { metadata[line] = "\(count)" }
+        logger.warning("dhcp lines left out", metadata: metadata)
+    }
+
     func advertised() {
         logger.debug("router solicitation answered", metadata: ["iface": "\(interface)"])
     }
@@ -119,32 +145,6 @@ struct DHCPLog {
             metadata["remark"] = "\(response.remarks.map(\.description).joined(separator: "; "))"
         }
         return metadata
-    }
-}
-
-/// Lets each kind of line through once a minute, and few kinds at a time.
-struct LogLimiter {
-    private var entries: [String: (until: ContinuousClock.Instant, repeats: Int)] = [:]
-
-    static let period = Duration.seconds(60)
-    static let maximumKinds = 512
-
-    /// Nil when the line is to be left out; else how often it was since it last came through.
-    mutating func admit(_ kind: String, at now: ContinuousClock.Instant = .now) -> Int? {
-        if let entry = entries[kind] {
-            guard entry.until <= now else {
-                entries[kind]?.repeats += 1
-                return nil
-            }
-            entries[kind] = (now + Self.period, 0)
-            return entry.repeats
-        }
-        if entries.count >= Self.maximumKinds {
-            entries = entries.filter { $0.value.until > now }
-            guard entries.count < Self.maximumKinds else { return nil }
-        }
-        entries[kind] = (now + Self.period, 0)
-        return 0
     }
 }
 

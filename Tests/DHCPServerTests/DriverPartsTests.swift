@@ -125,6 +125,61 @@ struct DriverPartsTests {
         }
     }
 
+    @Test("Past so many kinds, lines are left out and counted, and room is looked for once a second")
+    func logLimiterOverflow() {
+        var limiter = LogLimiter()
+        let start = ContinuousClock.now
+        for number in 0..<LogLimiter.maximumKinds { _ = limiter.admit("\(number)", at: start) }
+        _ = limiter.admit("0", at: start)
+        let late = start + LogLimiter.period - .milliseconds(500)
+        let answers = [late, late + .milliseconds(900), late + .seconds(1)].map {
+            limiter.admit("new", at: $0)
+        }
+        #expect(answers == [nil, nil, 0])
+        let counts = [limiter.takeLeftOut(), limiter.takeLeftOut()]
+        #expect(counts == [3, 0], "with the repeat of a line that did not come again")
+    }
+
+    @Test("A lab that is switched on at once has all its lines, and a flood has four a second of its kind")
+    func lineBudget() {
+        var budget = LineBudget()
+        let start = ContinuousClock.now
+        func admitted(_ line: FloodableLine, of count: Int, at now: ContinuousClock.Instant) -> Int {
+            (0..<count).count { _ in budget.admit(line, at: now) }
+        }
+        #expect(admitted(.offer, of: 200 * 3 * 3, at: start) == 1800)
+        #expect(admitted(.refusal, of: 10_000, at: start) == 2000)
+        #expect(admitted(.refusal, of: 100, at: start + .seconds(10)) == 40)
+        #expect(admitted(.acknowledgment, of: 200, at: start + .seconds(10)) == 200)
+        #expect(admitted(.refusal, of: 10_000, at: start + .seconds(3600)) == 2000)
+        let leftOut = [budget.takeLeftOut(), budget.takeLeftOut()]
+        #expect(leftOut == [[.refusal: 8000 + 60 + 8000], [:]])
+    }
+
+    @Test("What a flood of requests did not write is summed up in one line a minute")
+    func summary() throws {
+        let sink = LogSink()
+        let counter = DHCPCounter()
+        var log = DHCPLog(logger: sink.logger(), interface: "eth1", counter: counter)
+        var dialogue = try Dialogue()
+        let reboot = ClientMessage.reboot(with: IPv4Address(192, 168, 0, 9), from: .test(1))
+        let response = try dialogue.say(reboot)
+        let (reply, _) = try #require(response.reply)
+        let message = try reboot.parsed()
+        let start = ContinuousClock.now
+        log.summarize(at: start)
+        for round in 0..<3 {
+            for _ in 0..<3000 { log.replied(reply, to: message, response, dropped: []) }
+            log.summarize(at: start + .seconds(round * 31))
+        }
+        #expect(counter.value.refusals == 9000)
+        let summaries = sink.lines.filter { $0.message == "dhcp lines left out" }
+        #expect(summaries.count == 2, "at 0 and 62 seconds")
+        let counted = summaries.compactMap { $0.metadata["nak"].flatMap(Int.init) }.reduce(0, +)
+        #expect(counted == 9000 - sink.lines.count(where: { $0.message == "dhcp nak" }))
+        #expect(sink.lines.count < 4000)
+    }
+
     @Test("Each event is one line that names machine, address, interface, step and file")
     func logLines() throws {
         let sink = LogSink()

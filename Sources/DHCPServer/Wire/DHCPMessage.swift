@@ -13,21 +13,15 @@ enum DHCPMessageError: Error, Equatable {
     case tooManyOptions(limit: Int)
 }
 
-/// A DHCP message as it came: the header's fields, and the options as one array with ranges into it
-/// (RFC 2131 §2, options of RFC 2132 from byte 240).
+/// A DHCP message as it came: the header's fields that a server heeds, and the options as one array with ranges
+/// into it (RFC 2131 §2, options of RFC 2132 from byte 240).
 struct DHCPMessage: Equatable, Sendable {
     let operation: UInt8
-    let hops: UInt8
     /// `xid`.
     let transactionID: UInt32
-    let seconds: UInt16
     let flags: UInt16
     /// `ciaddr`.
     let clientAddress: IPv4Address
-    /// `yiaddr`.
-    let yourAddress: IPv4Address
-    /// `siaddr`.
-    let nextServer: IPv4Address
     /// `giaddr`.
     let relayAddress: IPv4Address
     /// `chaddr`, as far as `hlen` makes it count.
@@ -38,7 +32,6 @@ struct DHCPMessage: Equatable, Sendable {
     /// Where each option's value lies in `bytes`, in the order of RFC 3396: options, `file`, `sname`.
     private let entries: [Entry]
     private let present: DHCPOptionSet
-    private let overload: UInt8
 
     private struct Entry: Equatable {
         var code: UInt8
@@ -73,24 +66,20 @@ struct DHCPMessage: Equatable, Sendable {
                 type: bytes[1], length: bytes[2], field: bytes[Self.hardwareAddressField])
         else { throw .hardwareAddressTooLong(bytes[2]) }
         operation = bytes[0]
-        hops = bytes[3]
         transactionID = word(4)
-        seconds = UInt16(truncatingIfNeeded: word(8) >> 16)
         flags = UInt16(truncatingIfNeeded: word(8))
         clientAddress = IPv4Address(rawValue: word(12))
-        yourAddress = IPv4Address(rawValue: word(16))
-        nextServer = IPv4Address(rawValue: word(20))
         relayAddress = IPv4Address(rawValue: word(24))
         self.hardwareAddress = hardwareAddress
 
         var entries: [Entry] = []
         entries.reserveCapacity(20)
         try Self.walk(bytes, in: Self.headerBytes..<bytes.count, into: &entries)
-        let overload = entries.first { $0.code == DHCPOptionCode.overload.rawValue }
-            .flatMap { $0.upper == $0.lower + 1 ? bytes[Int($0.lower)] : nil }
-        self.overload = overload ?? 0
-        if self.overload & 1 != 0 { try Self.walk(bytes, in: Self.bootFileField, into: &entries) }
-        if self.overload & 2 != 0 { try Self.walk(bytes, in: Self.serverNameField, into: &entries) }
+        let overload =
+            entries.first { $0.code == DHCPOptionCode.overload.rawValue }
+            .flatMap { $0.upper == $0.lower + 1 ? bytes[Int($0.lower)] : nil } ?? 0
+        if overload & 1 != 0 { try Self.walk(bytes, in: Self.bootFileField, into: &entries) }
+        if overload & 2 != 0 { try Self.walk(bytes, in: Self.serverNameField, into: &entries) }
         self.entries = entries
         var present = DHCPOptionSet()
         for entry in entries { present.insert(entry.code) }
@@ -134,18 +123,5 @@ struct DHCPMessage: Equatable, Sendable {
         }
         guard let found else { return nil }
         return joined.isEmpty ? bytes[Int(found.lower)..<Int(found.upper)] : joined[...]
-    }
-
-    /// The codes of all options, in order, once for each occurrence.
-    var optionCodes: [UInt8] { entries.map(\.code) }
-
-    /// `sname` up to its NUL; empty when it holds options.
-    var serverName: String { overload & 2 == 0 ? text(in: Self.serverNameField) : "" }
-
-    /// `file` up to its NUL; empty when it holds options.
-    var bootFile: String { overload & 1 == 0 ? text(in: Self.bootFileField) : "" }
-
-    private func text(in field: Range<Int>) -> String {
-        String(decoding: bytes[field].prefix { $0 != 0 }, as: UTF8.self)
     }
 }

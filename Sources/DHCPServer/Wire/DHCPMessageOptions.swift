@@ -37,14 +37,6 @@ extension DHCPMessage {
         }
     }
 
-    /// Option 94: the major and minor version of UNDI.
-    var networkInterfaceVersion: (major: UInt8, minor: UInt8)? {
-        guard let bytes = self[.clientNetworkInterface], bytes.count == 3, bytes.first == 1 else {
-            return nil
-        }
-        return (bytes[bytes.startIndex + 1], bytes[bytes.startIndex + 2])
-    }
-
     /// Option 97 of type 0. Boards without a UUID send zeros or ones.
     var machineUUID: SystemUUID? {
         guard let bytes = self[.clientMachineIdentifier], bytes.count == 17, bytes.first == 0,

@@ -32,7 +32,6 @@ struct DHCPOptionCode: RawRepresentable, Hashable, Sendable {
     static let userClass = Self(77)
     static let relayInformation = Self(82)
     static let clientArchitecture = Self(93)
-    static let clientNetworkInterface = Self(94)
     static let clientMachineIdentifier = Self(97)
     static let subnetSelection = Self(118)
     static let domainSearch = Self(119)
