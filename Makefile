@@ -13,7 +13,7 @@ LAB_PACKAGES := iproute2 ethtool qemu-system-x86 ipxe-qemu ipxe pxelinux syslinu
 TEST_PACKAGES := curl tftp-hpa isc-dhcp-client dhcpcd-base debian-installer-12-netboot-amd64
 BENCH_PACKAGES := dnsmasq-base nginx-light
 
-.PHONY: build test unit-test lab-test lint format fuzz bench demo install uninstall deb packages clean help
+.PHONY: build test unit-test fuzz-build lab-test lint format fuzz bench demo install uninstall deb packages clean help
 
 help:
 	@echo "make demo       boots a virtual machine over the network from netbootd (needs root)"
@@ -31,12 +31,16 @@ packages:
 build: packages
 	swift build $(SWIFT_FLAGS) --product netbootd
 
-test: unit-test lab-test
+test: unit-test fuzz-build lab-test
 	@echo "All tests passed."
 
 unit-test: packages
 	@scripts/install-packages.sh iproute2 $(TEST_PACKAGES)
 	swift test
+
+# Fuzzers take minutes to say anything; that they build is tested each time.
+fuzz-build: packages
+	FUZZ_SECONDS=5 scripts/fuzz.sh
 
 lab-test: build
 	@scripts/install-packages.sh $(LAB_PACKAGES) $(TEST_PACKAGES)
@@ -60,17 +64,21 @@ bench: build
 fuzz: packages
 	scripts/fuzz.sh
 
-install: build
+install:
+	@test -x $(BINARY) || { echo "There is no $(BINARY) yet: make build (as yourself), then make install"; exit 1; }
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/netbootd
-	install -d $(DESTDIR)/srv/netboot
 	install -D -m 644 etc/netbootd.service $(DESTDIR)/etc/systemd/system/netbootd.service
 	sed -i 's|/usr/bin/netbootd|$(PREFIX)/bin/netbootd|' $(DESTDIR)/etc/systemd/system/netbootd.service
+	install -D -m 644 etc/netbootd.sysusers $(DESTDIR)/usr/lib/sysusers.d/netbootd.conf
+	test -n "$(DESTDIR)" || ! command -v systemd-sysusers >/dev/null || systemd-sysusers netbootd.conf
+	install -d $(DESTDIR)/srv/netboot
 	test -e $(DESTDIR)/etc/netbootd/netbootd.yaml || \
 		install -D -m 644 etc/netbootd.yaml $(DESTDIR)/etc/netbootd/netbootd.yaml
 	@echo "Edit /etc/netbootd/netbootd.yaml, see what 'netbootd check' says, then: systemctl enable --now netbootd"
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/netbootd $(DESTDIR)/etc/systemd/system/netbootd.service
+	rm -f $(DESTDIR)$(PREFIX)/bin/netbootd $(DESTDIR)/etc/systemd/system/netbootd.service \
+		$(DESTDIR)/usr/lib/sysusers.d/netbootd.conf
 	@echo "/etc/netbootd and /var/lib/netbootd are left as they are."
 
 deb: build

@@ -66,6 +66,8 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .testTarget(
+            name: "NetbootdTests", dependencies: ["netbootd", "SystemIO", logging], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(name: "BootCoreTests", dependencies: ["Wire", "BootCore"], swiftSettings: settings),
         .testTarget(name: "SystemIOTests", dependencies: ["Wire", "SystemIO"], swiftSettings: settings),

@@ -1,8 +1,9 @@
 #!/bin/bash
 # Boots one virtual machine without a disk over a virtual network from netbootd, and shows when what happened.
 #
-#   lab/demo.sh [--uefi] [--keep]
-#     --uefi   UEFI firmware (OVMF) in place of a BIOS
+#   lab/demo.sh [--uefi|--ipxe] [--keep]
+#     --uefi   UEFI firmware (OVMF) in place of a BIOS with a plain PXE ROM
+#     --ipxe   QEMU's network card with its own ROM, which is an iPXE and needs no TFTP
 #     --keep   leave the logs in place, and say where they are
 #
 # netbootd runs with etc/netbootd.yaml, in which no more is changed than the lab needs. Everything happens in
@@ -12,12 +13,13 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 for part in lib network initramfs disk machine server netbootd timeline; do . "$here/$part.sh"; done
 LAB_KERNEL=${LAB_KERNEL:-installed}
 
-kind=bios; firmware=BIOS; keep=
+kind=bios-plain; firmware='a BIOS and a PXE ROM'; keep=
 for option; do
   case $option in
   --uefi) kind=uefi; firmware=UEFI ;;
+  --ipxe) kind=bios; firmware='a BIOS and an iPXE ROM' ;;
   --keep) keep=1 ;;
-  *) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  *) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
   esac
 done
 
@@ -71,7 +73,7 @@ adapt_sample >"$RUN/netbootd.yaml"
 
 say "netbootd serves $subnet.0/24 on a virtual network, with etc/netbootd.yaml adapted to it."
 netbootd_run || did_not_work "$WHY"
-say "A machine with $firmware, a network card and no disk is switched on ($(machine_accelerator)) …"
+say "A machine with $firmware, and without a disk, is switched on ($(machine_accelerator)) …"
 machine_start vm1 "$kind"
 machine_wait vm1 'LAB: userspace' 180 || { timeline vm1; did_not_work "$WHY"; }
 userspace=$TOOK

@@ -42,6 +42,6 @@ timeline_served() { # vmN USERSPACE-SECONDS: what netbootd says it did, until us
     timeline_row "$TOOK" "$step" "$bytes" "$what"
     [ "$step" = HTTP ] || total=$((total + ${bytes:-0}))
   done < <(netbootd_log)
-  [ -n "$tftp" ] || [ -z "$2" ] || timeline_row '' TFTP 0 "not needed: this ROM is an iPXE and asks by HTTP (--uefi needs it)"
+  [ -n "$tftp" ] || [ -z "$2" ] || timeline_row '' TFTP 0 "not needed: this ROM is an iPXE, which asks by HTTP at once"
   [ -z "$2" ] || timeline_row "$2" userspace "$total" "the kernel's first process (bytes: all that it took)"
 }

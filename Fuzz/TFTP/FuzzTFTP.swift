@@ -11,7 +11,8 @@ public func fuzzTFTP(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     var listener = TFTPListener(
         settings: TFTPSettings(
             address: IPv4Address(10, 0, 0, 1), singlePort: size % 2 == 0, maximumTransfers: 4))
-    var now = ContinuousClock.now
+    var now = Duration.zero
+    var latest: TFTPTransferID?
     var rest = input[...]
     while let head = rest.popFirst() {
         let bytes = Array(rest.prefix(Int(head & 31) * 4))
@@ -19,18 +20,20 @@ public func fuzzTFTP(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
         let packet = Result { () throws(TFTPMalformation) in try TFTPPacket(parsing: bytes.span) }
         let peer = IPv4Endpoint(address: client, port: 1000 + UInt16(head >> 5))
         if case .open(_, let request) = listener.received(packet, from: peer, at: now) {
-            _ = listener.begin(
-                request,
-                content: bytes.count % 3 == 0 ? .netascii : .octets(byteCount: UInt64(size) * 1_000_000),
-                for: peer, at: now)
+            latest =
+                listener.begin(
+                    request,
+                    content: bytes.count % 3 == 0 ? .netascii : .octets(byteCount: UInt64(size) * 1_000_000),
+                    for: peer, at: now
+                ).step.transfer
         }
         // On a transfer's own port, too.
-        if case .success(let packet) = packet, let id = listener.entries.keys.first {
+        if case .success(let packet) = packet, let id = latest {
             _ = listener.received(packet, for: id, at: now)
         }
         now += .milliseconds(200 * Int(head >> 5))
         _ = listener.timePassed(to: now)
-        precondition(listener.entries.count <= 4, "more transfers than allowed")
+        precondition(listener.count <= 4, "more transfers than allowed")
     }
     return 0
 }

@@ -49,6 +49,8 @@ public struct IPXEScript: Sendable {
         ["echo netbootd: booting \(Self.plain(profile.title))"]
     }
 
+    /// - Parameter afterReturn: what follows when the program that was started comes back without an error, as
+    ///   tools do and kernels do not. Without it, iPXE would go on with the next line of a menu: another profile.
     private func start(_ profile: ResolvedProfile, afterReturn: String) -> [String] {
         switch profile.start {
         case .kernel(let url, let initrdURLs, let commandLine):
@@ -57,7 +59,7 @@ public struct IPXEScript: Sendable {
             let arguments = names.map { "initrd=\($0)" } + (commandLine.isEmpty ? [] : [commandLine])
             return ["imgfree", "kernel \(([url] + arguments).joined(separator: " ")) || goto failed"]
                 + zip(names, initrdURLs).map { "initrd --name \($0) \($1) || goto failed" }
-                + ["boot || goto failed"]
+                + ["boot || goto failed", afterReturn]
         case .loader(let url, let directory):
             // pxelinux looks for its files under option 210, GRUB beside the path that it was loaded from.
             let prefix = directory.isEmpty ? [] : ["set 210:string \(directory)"]

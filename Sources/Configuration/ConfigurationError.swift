@@ -96,6 +96,7 @@ public enum ConfigurationAdvice: Equatable, Sendable {
     case addressInNoSubnet(IPv4Address)
     case defaultUserMissing(String, instead: String)
     case portNotTried(HostPort)
+    case portHeldByOurs(HostPort, holder: String)
 }
 
 /// What stood where something else was expected.

@@ -4,6 +4,8 @@ internal import SystemIO
 public struct ConfigurationReport: Sendable {
     /// Nil when there is any error.
     public var configuration: DeploymentConfiguration?
+    /// As much as could be read in spite of errors, for further checks; nil when nothing could.
+    public var readable: DeploymentConfiguration?
     /// All of them, in the file's order.
     public var errors: [ConfigurationError]
     public var warnings: [ConfigurationWarning]
@@ -18,7 +20,7 @@ extension DeploymentConfiguration {
         } catch {
             let error = ConfigurationError(
                 file: path, place: nil, path: "", problem: .unreadable(SystemError.text(of: error.code)))
-            return ConfigurationReport(configuration: nil, errors: [error], warnings: [])
+            return ConfigurationReport(configuration: nil, readable: nil, errors: [error], warnings: [])
         }
     }
 
@@ -37,7 +39,7 @@ extension DeploymentConfiguration {
             findings.report(.yaml(error.problem), at: error.place, path: "")
         }
         return ConfigurationReport(
-            configuration: findings.errors.isEmpty ? configuration : nil,
+            configuration: findings.errors.isEmpty ? configuration : nil, readable: configuration,
             errors: findings.sortedErrors, warnings: findings.sortedWarnings)
     }
 }

@@ -33,6 +33,8 @@ public struct DeploymentConfiguration: Equatable, Sendable {
 
     public static let defaultFiles = "/srv/netboot"
     public static let defaultState = "/var/lib/netbootd"
+    /// What the names of the lease database's files in `state` begin with.
+    public static let leaseDatabase = "leases.sqlite"
     /// Where there is no such user and the file names none, `nobody` does.
     public static let defaultUser = "netbootd"
 

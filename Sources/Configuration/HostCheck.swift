@@ -22,15 +22,24 @@ public struct HostReport: Sendable {
     public var warnings: [ConfigurationWarning]
 }
 
+/// Who may hold the ports that a configuration wants.
+public enum PortExpectation: Equatable, Sendable {
+    /// Nobody: we are about to take them.
+    case mustBeFree
+    /// Nobody, or a netbootd that serves already and is to take the changed file later.
+    case mayBeOurs
+    /// We do, so there is nothing to look at.
+    case areOurs
+}
+
 /// Compares a configuration with the host that is to serve it.
 public struct HostCheck<Facts: HostFacts> {
     let configuration: DeploymentConfiguration
     let facts: Facts
     let findings: Findings
 
-    /// - Parameter checksPorts: false on a reload, when we hold the ports ourselves.
     public static func run(
-        _ configuration: DeploymentConfiguration, facts: Facts, checksPorts: Bool = true
+        _ configuration: DeploymentConfiguration, facts: Facts, ports: PortExpectation = .mustBeFree
     ) -> HostReport {
         let findings = Findings(file: configuration.source.file)
         let check = HostCheck(configuration: configuration, facts: facts, findings: findings)
@@ -39,13 +48,34 @@ public struct HostCheck<Facts: HostFacts> {
         let user = check.user()
         let loaders = check.files(for: user ?? facts.currentUser)
         check.state(for: user ?? facts.currentUser)
-        if checksPorts, let address { check.ports(at: address) }
+        if let address { check.ports(at: address, ports) }
         var selection: HostSelection?
         if let interface, let address, let user, findings.errors.isEmpty {
             selection = HostSelection(interface: interface, address: address, user: user, loaders: loaders)
         }
         return HostReport(
             selection: selection, errors: findings.sortedErrors, warnings: findings.sortedWarnings)
+    }
+
+    /// Checks what came of a file, even of one with errors, so that all is said at once.
+    ///
+    /// Of a file with errors only that is checked which other errors cannot make wrong: interface, files and
+    /// folders.
+    ///
+    /// - Returns: nil when nothing of the file could be read.
+    public static func run(
+        _ report: ConfigurationReport, facts: Facts, ports: PortExpectation = .mustBeFree
+    ) -> HostReport? {
+        if let configuration = report.configuration { return run(configuration, facts: facts, ports: ports) }
+        guard let configuration = report.readable else { return nil }
+        let findings = Findings(file: configuration.source.file)
+        let check = HostCheck(configuration: configuration, facts: facts, findings: findings)
+        if !configuration.interface.isEmpty { _ = check.interface() }
+        let user = check.user() ?? facts.currentUser
+        _ = check.files(for: user)
+        check.state(for: user)
+        return HostReport(
+            selection: nil, errors: findings.sortedErrors, warnings: findings.sortedWarnings)
     }
 
     func report(_ problem: HostProblem, path: String) { report(.host(problem), path: path) }
@@ -73,7 +103,8 @@ public struct HostCheck<Facts: HostFacts> {
         return nobody
     }
 
-    private func ports(at address: IPv4Address) {
+    private func ports(at address: IPv4Address, _ expectation: PortExpectation) {
+        guard expectation != .areOurs else { return }
         var ports: [(port: HostPort, device: String?, path: String)] = []
         if configuration.dhcp.mode != .off {
             for number: UInt16 in [67, 4011] {
@@ -87,6 +118,8 @@ public struct HostCheck<Facts: HostFacts> {
         for (port, device, path) in ports {
             switch facts.portState(port, device: device) {
             case .free: break
+            case .taken(let holder?) where holder.name == "netbootd" && expectation == .mayBeOurs:
+                warn(.portHeldByOurs(port, holder: holder.description), path: path)
             case .taken(let holder): report(.portTaken(port, holder: holder?.description), path: path)
             case .failed(let error) where error.isPermission: warn(.portNotTried(port), path: path)
             case .failed(let error):

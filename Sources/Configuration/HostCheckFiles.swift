@@ -103,7 +103,9 @@ extension HostCheck {
             }
         case EACCES
         where mayChange && facts.folderTrouble(folder, forWriting: true, for: facts.currentUser) == nil:
-            break
+            if !facts.mayGiveFolder(folder, filesNamed: DeploymentConfiguration.leaseDatabase) {
+                report(.folderHoldsOtherThings(folder, user: user.name), path: "state")
+            }
         default:
             report(Self.problem(ofFolder: folder, error, user: user, forWriting: true), path: "state")
         }

@@ -12,6 +12,8 @@ public protocol HostFacts {
     func files(_ paths: Set<String>, inTree folder: String, for user: UserIdentity) -> [String: FileState]
     /// What is wrong with a folder for `user`; nil when nothing is.
     func folderTrouble(_ path: String, forWriting: Bool, for user: UserIdentity) -> SystemError?
+    /// Whether a folder is empty or holds a file of this prefix, so that root gives it to the servers' user.
+    func mayGiveFolder(_ path: String, filesNamed prefix: String) -> Bool
     func portState(_ port: HostPort, device: String?) -> PortState
 }
 
@@ -74,6 +76,10 @@ public struct LiveHostFacts: HostFacts {
                 return error
             }
         }
+    }
+
+    public func mayGiveFolder(_ path: String, filesNamed prefix: String) -> Bool {
+        Privileges.mayGiveFolder(path, filesNamed: prefix)
     }
 
     public func portState(_ port: HostPort, device: String?) -> PortState {

@@ -36,6 +36,8 @@ public enum HostProblem: Equatable, Sendable {
     case folderNotWritable(String, user: String)
     case folderNotReadable(String, user: String)
     case folderCannotBeMade(String, reason: String)
+    /// It would have to change hands, and does not look like a folder of ours.
+    case folderHoldsOtherThings(String, user: String)
     case folderTrouble(String, reason: String)
     case file(FileProblem)
     /// `holder` is a process's name and number.

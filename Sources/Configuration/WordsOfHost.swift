@@ -32,6 +32,8 @@ extension HostProblem {
         case .folderNotReadable(let path, let user): "the user '\(user)' cannot read \(path)"
         case .folderCannotBeMade(let path, let reason):
             "the folder \(path) does not exist and cannot be made: \(reason)"
+        case .folderHoldsOtherThings(let path, let user):
+            "\(path) holds other things and does not belong to '\(user)'; name an empty folder"
         case .portTaken(let port, let holder):
             "\(port.words) is taken by \(holder ?? "another process")"
         case .portRefused(let port, let reason): "\(port.words) cannot be used: \(reason)"

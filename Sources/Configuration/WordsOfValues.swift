@@ -95,6 +95,8 @@ extension ConfigurationAdvice {
             "there is no user '\(user)'; the server will be '\(instead)'"
         case .portNotTried(let port):
             "no permission to try \(port.words); run the check as root to be sure that it is free"
+        case .portHeldByOurs(let port, let holder):
+            "\(port.words) is served by \(holder); a reload makes it take this file"
         }
     }
 }

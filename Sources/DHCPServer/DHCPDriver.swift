@@ -8,7 +8,7 @@ import Wire
 struct DHCPDriver: ~Copyable {
     private let interface: NetworkInterface
     private let ports: DHCPPorts
-    private let store: LeaseStore
+    private var store: LeaseStore
     private let directory: MachineDirectory
     private var loop: EventLoop
     private var responder: DHCPResponder
@@ -16,6 +16,7 @@ struct DHCPDriver: ~Copyable {
     /// Replies that wait for their leases to be on disk.
     private var waiting: [Answered] = []
     private var advertiser = RouterAdvertiser()
+    private var watch: InterfaceWatch
 
     private struct Answered {
         var message: DHCPMessage
@@ -43,6 +44,7 @@ struct DHCPDriver: ~Copyable {
             settings: settings, ownAddresses: Set(interface.addresses.map(\.address)), mtu: interface.mtu,
             leases: leases.leases)
         self.log = log
+        watch = InterfaceWatch(interface, at: .now)
         store = leases.store
     }
 
@@ -56,12 +58,13 @@ struct DHCPDriver: ~Copyable {
         try loop.add(ports.bootService.rawDescriptor, token: Token.bootService.rawValue)
         if let router = ports.router { try loop.add(router.rawDescriptor, token: Token.router.rawValue) }
         while true {
-            for event in try loop.wait(until: advertiser.deadline) {
+            let deadline = advertiser.deadline.map { min($0, watch.deadline) } ?? watch.deadline
+            for event in try loop.wait(until: deadline) {
                 switch Token(rawValue: event.token) {
                 case .wakeup:
                     wakeup.acknowledge()
                     let news = inbox()
-                    if news.mustStop { return }
+                    if news.mustStop { return settle() }
                     if let settings = news.settings { responder.apply(settings) }
                 case .server: try serve(ports.server, with: &receiver)
                 case .bootService: try serve(ports.bootService, with: &receiver)
@@ -70,6 +73,16 @@ struct DHCPDriver: ~Copyable {
                 }
             }
             advertise()
+            _ = try watch.look(at: .now)
+        }
+    }
+
+    /// A last try to write what could not be written before.
+    private mutating func settle() {
+        do throws(SQLiteError) {
+            try store.commit([])
+        } catch {
+            log.unwritten(error)
         }
     }
 

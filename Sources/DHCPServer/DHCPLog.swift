@@ -25,7 +25,7 @@ struct DHCPLog {
         if !reply.bootFile.isEmpty {
             metadata["file"] = "\(reply.bootFile)"
         } else if let file = reply.options[.bootFile] {
-            metadata["file"] = "\(String(decoding: file.dropLast(), as: UTF8.self))"
+            metadata["file"] = "\(String(decoding: file.prefix { $0 != 0 }, as: UTF8.self))"
         }
         if !dropped.isEmpty {
             metadata["dropped-options"] = "\(dropped.map(\.description).joined(separator: ","))"
@@ -77,13 +77,14 @@ struct DHCPLog {
         logger.info("dhcp ignored", metadata: metadata)
     }
 
-    mutating func unwritten(_ error: SQLiteError, message: DHCPMessage) {
-        counter.add { $0.unwritten += 1 }
+    /// - Parameter message: the one that gets no answer because of it; nil when nobody waits.
+    mutating func unwritten(_ error: SQLiteError, message: DHCPMessage? = nil) {
+        counter.add { $0.unwritten += message == nil ? 0 : 1 }
         guard let repeats = limiter.admit("\(error)") else { return }
         var metadata: Logger.Metadata = [
-            "iface": "\(interface)", "mac": "\(message.hardwareAddress)",
-            "reason": "the lease could not be written: \(error)",
+            "iface": "\(interface)", "reason": "the lease could not be written: \(error)",
         ]
+        if let message { metadata["mac"] = "\(message.hardwareAddress)" }
         if repeats > 0 { metadata["repeats"] = "\(repeats)" }
         logger.error("dhcp ignored", metadata: metadata)
     }
@@ -151,7 +152,8 @@ extension IgnoreReason {
     /// What an administrator must see, may want to see, or would see all day.
     fileprivate var level: Logger.Level {
         switch self {
-        case .poolExhausted, .tooManyOffers, .unknownRelay, .noSubnet, .tooManyDeclines: .warning
+        case .poolExhausted, .unknownRelay, .impossibleRelay, .noSubnet, .tooManyDeclines:
+            .warning
         case .otherServerChosen: .notice
         case .bootp, .leaseQuery, .unexpectedType, .noIdentity, .policy, .bootsFromDisk, .notOurLease,
             .noAddress, .notItsAddress:

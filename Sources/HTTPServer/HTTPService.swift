@@ -77,7 +77,12 @@ public final class HTTPService: Sendable {
         let routes = routes.withLock { $0 }
         let known = directory.machine(at: request.client)
         var reply = routes.reply(to: request, from: known)
-        if let machine = reply.machine { directory.note(machine) } else { reply.machine = known }
+        guard let machine = reply.machine else {
+            reply.machine = known
+            return reply
+        }
+        // Whose address this is, DHCP knows better than somebody's query.
+        if known?.mac == nil || known?.mac == machine.mac { directory.note(machine) }
         return reply
     }
 

@@ -17,8 +17,15 @@ public enum Privileges {
         guard netbootd_raise_descriptor_limit() > 0 else { throw .last("raise the limit of open files") }
     }
 
-    /// Makes a folder (and those above it) that belongs to `user`; one that is there already is given to it.
-    public static func provideFolder(_ path: String, for user: UserIdentity?) throws(SystemError) {
+    /// Makes a folder (and those above it) that belongs to `user`.
+    ///
+    /// One that is there already is given to the user with those files in it whose names start with `prefix`,
+    /// if it is empty or has such a file: nobody's home or `/var/lib` is to change hands by a slip of the pen.
+    ///
+    /// - Throws: EEXIST for a folder that holds something else.
+    public static func provideFolder(
+        _ path: String, for user: UserIdentity, filesNamed prefix: String
+    ) throws(SystemError) {
         var partial = path.hasPrefix("/") ? "/" : ""
         for segment in path.split(separator: "/") {
             partial += segment + "/"
@@ -26,9 +33,26 @@ public enum Privileges {
                 throw .last("make the folder \(partial)")
             }
         }
-        guard let user, UserIdentity.current.isRoot else { return }
-        guard unsafe chown(path, user.userID, user.groupID) == 0 else {
-            throw .last("give the folder \(path) to \(user.name)")
+        guard !folder(path, belongsTo: user) else { return }
+        guard mayGiveFolder(path, filesNamed: prefix) else {
+            throw SystemError("give \(path), which holds other things, to \(user.name)", code: EEXIST)
         }
+        let files = names(inFolder: path).filter { $0.hasPrefix(prefix) }.map { "\(path)/\($0)" }
+        for item in files + [path] {
+            guard unsafe lchown(item, user.userID, user.groupID) == 0 else {
+                throw .last("give \(item) to \(user.name)")
+            }
+        }
+    }
+
+    /// Whether `provideFolder` would give an existing folder away.
+    public static func mayGiveFolder(_ path: String, filesNamed prefix: String) -> Bool {
+        let contents = names(inFolder: path)
+        return contents.isEmpty || contents.contains { $0.hasPrefix(prefix) }
+    }
+
+    private static func folder(_ path: String, belongsTo user: UserIdentity) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 && status.st_uid == user.userID
     }
 }

@@ -22,10 +22,11 @@ public final class UDPSocket: Sendable {
     ///   - port: 0 for one that the kernel picks.
     ///   - device: an interface's name, to hear and speak on it alone.
     ///   - receiveBufferBytes: what the kernel may hold for us; it grants up to its own limit without privilege.
+    ///   - sendBufferBytes: the same for what it has not sent yet.
     ///   - reportsLocalAddress: false for a socket whose reader knows the address anyway: it saves some time.
     public init(
         address: IPv4Address = .any, port: UInt16, device: String? = nil, receiveBufferBytes: Int32? = nil,
-        reportsLocalAddress: Bool = true
+        sendBufferBytes: Int32? = nil, reportsLocalAddress: Bool = true
     ) throws(SystemError) {
         let fd = unsafe netbootd_bind4(CInt(SOCK_DGRAM.rawValue), address.rawValue, port, device)
         guard fd >= 0 else { throw .last("bind UDP \(address):\(port)") }
@@ -35,9 +36,10 @@ public final class UDPSocket: Sendable {
         self.port = UInt16(bound)
         if reportsLocalAddress { try set(IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO") }
         if let receiveBufferBytes {
-            if netbootd_set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, receiveBufferBytes) != 0 {
-                try set(SOL_SOCKET, CInt(SO_RCVBUF), receiveBufferBytes, "SO_RCVBUF")
-            }
+            try setBuffer(SO_RCVBUFFORCE, otherwise: SO_RCVBUF, receiveBufferBytes, "SO_RCVBUF")
+        }
+        if let sendBufferBytes {
+            try setBuffer(SO_SNDBUFFORCE, otherwise: SO_SNDBUF, sendBufferBytes, "SO_SNDBUF")
         }
     }
 
@@ -78,6 +80,14 @@ public final class UDPSocket: Sendable {
                 source?.rawValue ?? 0, interfaceIndex)
         }
         guard sent >= 0 else { throw .last("send \(bytes.count) bytes to \(peer)") }
+    }
+
+    /// Sets a buffer's size beyond the kernel's limit if it may, up to it if not.
+    private func setBuffer(_ forced: CInt, otherwise plain: CInt, _ byteCount: Int32, _ what: String)
+        throws(SystemError)
+    {
+        guard netbootd_set_option(rawDescriptor, SOL_SOCKET, forced, byteCount) != 0 else { return }
+        try set(SOL_SOCKET, plain, byteCount, what)
     }
 
     private func set(_ level: some BinaryInteger, _ name: some BinaryInteger, _ value: CInt, _ what: String)

@@ -6,6 +6,17 @@ public struct WallClock: Sendable {
     private let seconds: Int
     private let milliseconds: Int
 
+    /// - Parameter milliseconds: since 1970, in UTC.
+    public init(milliseconds: Int) {
+        seconds = milliseconds / 1000
+        self.milliseconds = milliseconds % 1000
+    }
+
+    private init(seconds: Int, milliseconds: Int) {
+        self.seconds = seconds
+        self.milliseconds = milliseconds
+    }
+
     public static var now: WallClock {
         var time = timespec()
         // CLOCK_REALTIME cannot fail.

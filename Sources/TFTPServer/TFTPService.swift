@@ -21,7 +21,8 @@ public final class TFTPService: Sendable {
         onFailure: @escaping @Sendable (SystemError) -> Void = { _ in }
     ) throws(SystemError) {
         listening = try UDPSocket(
-            address: settings.address, port: settings.port, receiveBufferBytes: 4 << 20)
+            address: settings.address, port: settings.port, receiveBufferBytes: 4 << 20,
+            sendBufferBytes: 4 << 20)
         try listening.allowFragmentation()
         control = try TFTPControl(TFTPSetup(settings: settings, tree: tree))
         log = TFTPLog(logger: logger, directory: directory)

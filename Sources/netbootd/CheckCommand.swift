@@ -13,7 +13,7 @@ struct Check: ParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() throws {
-        let checked = CheckedConfiguration(path: options.path, checksPorts: true)
+        let checked = CheckedConfiguration(path: options.path, ports: .mayBeOurs)
         for line in checked.warnings + checked.errors { print(line) }
         guard let deployment = checked.deployment else {
             print(checked.verdict)

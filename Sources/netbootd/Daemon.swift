@@ -2,9 +2,10 @@ import Configuration
 import Logging
 import SystemIO
 
-/// Why `serve` does not start, in words for the one who started it.
-struct StartFailure: Error {
+/// Why `serve` does not start, or does not go on, in words for the one who started it.
+struct DaemonFailure: Error {
     var reason: String
+    var hadStarted = false
 }
 
 /// The life of `netbootd serve`: check, bind, become an ordinary user, serve, reload, stop.
@@ -12,6 +13,8 @@ final class Daemon {
     private let configurationPath: String
     private let logger: Logger
     private let manager = ServiceManager()
+    /// Made before anything else: a SIGHUP that comes early is a reload, not an end. Threads inherit what it blocks.
+    private let signals: SignalQueue
     private var deployment: Deployment
 
     private enum Token: UInt64 {
@@ -19,49 +22,65 @@ final class Daemon {
         case failure
     }
 
-    /// - Throws: `StartFailure` when the configuration has an error.
+    /// - Throws: `DaemonFailure` when the configuration has an error.
     init(configurationPath: String, logger: Logger) throws {
+        signals = try SignalQueue()
         self.configurationPath = configurationPath
         self.logger = logger
-        let checked = CheckedConfiguration(path: configurationPath, checksPorts: true)
+        let checked = CheckedConfiguration(path: configurationPath, ports: .mustBeFree)
         for line in checked.warnings { logger.warning("configuration", metadata: ["what": "\(line)"]) }
         for line in checked.errors { logger.error("configuration", metadata: ["what": "\(line)"]) }
-        guard let deployment = checked.deployment else { throw StartFailure(reason: checked.verdict) }
+        guard let deployment = checked.deployment else { throw DaemonFailure(reason: checked.verdict) }
         self.deployment = deployment
     }
 
     /// Serves until a signal or a driver's failure says stop.
     func run() throws {
         do {
-            // Before any thread starts: they inherit what this one blocks.
-            let signals = try SignalQueue()
             try Privileges.raiseDescriptorLimit()
             let failures = try FailureReport()
             let services = try Services(deployment, failures: failures, logger: logger)
             try becomeOrdinaryUser()
+            defer { services.stop() }
             try services.start()
             logger.notice("ready", metadata: ["serving": "\(deployment.summary)"])
-            try manager.notify("READY=1\nSTATUS=\(deployment.summary)")
-            let failure = try serve(signals, failures, services)
-            try manager.notify("STOPPING=1")
-            services.stop()
-            if let failure { throw StartFailure(reason: "\(failure.service): \(failure.error)") }
-            logger.notice("stopped")
-        } catch let error as SystemError {
-            throw StartFailure(reason: error.description)
+            tellManager("READY=1\nSTATUS=\(deployment.summary)")
+            let failure = try serve(failures, services)
+            tellManager("STOPPING=1")
+            if let failure { throw failure }
+        } catch let failure as DaemonFailure {
+            throw failure
+        } catch let failure as FailureReport.Failure {
+            throw DaemonFailure(reason: "\(failure.service): \(failure.error)", hadStarted: true)
+        } catch let error as SystemError where error.isPermission {
+            throw DaemonFailure(
+                reason: "\(error); it takes root, or the capabilities CAP_NET_BIND_SERVICE and CAP_NET_RAW")
+        } catch {
+            throw DaemonFailure(reason: "\(error)")
+        }
+        logger.notice("stopped")
+    }
+
+    /// Servers serve whether or not the manager that started them still listens.
+    private func tellManager(_ state: String) {
+        do {
+            try manager.notify(state)
+        } catch {
+            logger.warning("service manager not told", metadata: ["reason": "\(error)"])
         }
     }
 
     private func becomeOrdinaryUser() throws {
         guard UserIdentity.current.isRoot else { return }
         let user = deployment.host.user
-        try Privileges.provideFolder(deployment.configuration.state, for: user)
+        try Privileges.provideFolder(
+            deployment.configuration.state, for: user, filesNamed: DeploymentConfiguration.leaseDatabase)
         try Privileges.become(user)
         logger.info("privileges dropped", metadata: ["user": "\(user.name)"])
     }
 
     private func serve(
-        _ signals: SignalQueue, _ failures: FailureReport, _ services: Services
+        _ failures: FailureReport, _ services: Services
     ) throws -> FailureReport.Failure? {
         var loop = try EventLoop()
         try loop.add(signals.rawDescriptor, token: Token.signal.rawValue)
@@ -72,29 +91,31 @@ final class Daemon {
             while let signal = signals.next() {
                 switch signal {
                 case .stop: return nil
-                case .reload: try reload(services)
+                case .reload: reload(services)
                 }
             }
         }
     }
 
     /// Takes the file as it is now, or keeps what is and says why.
-    private func reload(_ services: Services) throws {
-        try manager.notify("RELOADING=1")
-        let checked = CheckedConfiguration(path: configurationPath, checksPorts: false)
+    private func reload(_ services: Services) {
+        tellManager("RELOADING=1")
+        let checked = CheckedConfiguration(path: configurationPath, ports: .areOurs)
         for line in checked.warnings { logger.warning("configuration", metadata: ["what": "\(line)"]) }
         for line in checked.errors { logger.error("configuration", metadata: ["what": "\(line)"]) }
-        if let fresh = checked.deployment {
+        do {
+            guard let fresh = checked.deployment else { throw DaemonFailure(reason: checked.verdict) }
+            let next = fresh.keepingWhatNeedsRestart(of: deployment)
+            try services.apply(next)
             for key in fresh.needsRestart(after: deployment) {
                 logger.warning("restart needed", metadata: ["what": "\(key) stays as it was until a restart"])
             }
-            try services.apply(fresh)
-            deployment = fresh
-            logger.notice("reloaded", metadata: ["serving": "\(fresh.summary)"])
-        } else {
-            logger.error(
-                "reload refused", metadata: ["reason": "the old configuration stays: \(checked.verdict)"])
+            deployment = next
+            logger.notice("reloaded", metadata: ["serving": "\(deployment.summary)"])
+        } catch {
+            let reason = (error as? DaemonFailure)?.reason ?? "\(error)"
+            logger.error("reload refused", metadata: ["reason": "the old configuration stays: \(reason)"])
         }
-        try manager.notify("READY=1\nSTATUS=\(deployment.summary)")
+        tellManager("READY=1\nSTATUS=\(deployment.summary)")
     }
 }

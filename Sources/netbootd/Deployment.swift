@@ -32,13 +32,14 @@ struct Deployment {
         return "\(dhcp), TFTP and \(location.httpBase) on \(host.interface.name)"
     }
 
-    /// What a reload changed that only a restart can bring about.
-    func needsRestart(after before: Deployment) -> [String] {
-        let (new, old) = (configuration, before.configuration)
+    /// The keys that this changes and only a restart can bring about.
+    func needsRestart(after running: Deployment) -> [String] {
+        let (new, old) = (configuration, running.configuration)
         let settings: [(key: String, isSame: Bool)] = [
-            ("interface", new.interface == old.interface && host.address == before.host.address),
+            ("interface", new.interface == old.interface),
+            ("address", host.address == running.host.address),
             ("state", new.state == old.state),
-            ("user", host.user == before.host.user),
+            ("user", new.user == old.user),
             ("dhcp.mode", (new.dhcp.mode == .off) == (old.dhcp.mode == .off)),
             ("tftp.port", new.tftp.port == old.tftp.port),
             ("http.port", new.http.port == old.http.port),
@@ -52,6 +53,24 @@ struct Deployment {
         ]
         return settings.filter { !$0.isSame }.map(\.key)
     }
+
+    /// This, but for what stays as it runs until a restart: nobody is to be told of a port that is not open.
+    func keepingWhatNeedsRestart(of running: Deployment) -> Deployment {
+        var configuration = configuration
+        let old = running.configuration
+        configuration.interface = old.interface
+        configuration.address = old.address
+        configuration.state = old.state
+        configuration.user = old.user
+        if (configuration.dhcp.mode == .off) != (old.dhcp.mode == .off) {
+            configuration.dhcp.mode = old.dhcp.mode
+        }
+        configuration.tftp.port = old.tftp.port
+        configuration.http = old.http
+        var host = running.host
+        host.loaders = self.host.loaders
+        return Deployment(configuration: configuration, host: host)
+    }
 }
 
 /// What came of reading a configuration file and comparing it with this host.
@@ -63,20 +82,17 @@ struct CheckedConfiguration {
     let warnings: [String]
     private let path: String
 
-    /// - Parameter checksPorts: false on a reload, when we hold the ports ourselves.
-    init(path: String, checksPorts: Bool) {
+    init(path: String, ports: PortExpectation) {
         self.path = path
         let report = DeploymentConfiguration.load(path: path)
-        guard let configuration = report.configuration else {
+        let host = HostCheck.run(report, facts: LiveHostFacts(), ports: ports)
+        if let configuration = report.configuration, let selection = host?.selection {
+            deployment = Deployment(configuration: configuration, host: selection)
+        } else {
             deployment = nil
-            errors = report.errors.map(\.description)
-            warnings = report.warnings.map(\.description)
-            return
         }
-        let host = HostCheck.run(configuration, facts: LiveHostFacts(), checksPorts: checksPorts)
-        deployment = host.selection.map { Deployment(configuration: configuration, host: $0) }
-        errors = host.errors.map(\.description)
-        warnings = (report.warnings + host.warnings).map(\.description)
+        errors = (report.errors + (host?.errors ?? [])).map(\.description)
+        warnings = (report.warnings + (host?.warnings ?? [])).map(\.description)
     }
 
     /// "netbootd.yaml: 3 errors"

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import SystemIO
+import Wire
 
 /// How log lines are written to standard error.
 enum LogFormat: String, CaseIterable, ExpressibleByArgument {
@@ -22,9 +23,9 @@ struct LineLogHandler: LogHandler {
     private let format: LogFormat
     private let isTerminal: Bool
 
-    init(format: LogFormat, level: Logger.Level) {
+    init(format: LogFormat, level: Logger.Level, isTerminal: Bool = StandardError.isTerminal) {
         self.format = format
-        isTerminal = StandardError.isTerminal
+        self.isTerminal = isTerminal
         logLevel = level
     }
 
@@ -33,32 +34,36 @@ struct LineLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) {
+    func log(event: LogEvent) { StandardError.write(line(for: event, at: .now) + "\n") }
+
+    func line(for event: LogEvent, at time: WallClock) -> String {
         let details = Self.ordered(metadata.merging(event.metadata ?? [:]) { $1 })
-        let line =
-            switch format {
-            case .text: text(event, details)
-            case .plain: Self.plain(event, details)
-            case .json: Self.json(event, details)
-            }
-        StandardError.write(line + "\n")
+        return switch format {
+        case .text: text(event, details, time)
+        case .plain: Self.plain(event, details)
+        case .json: Self.json(event, details, time)
+        }
     }
 
-    private func text(_ event: LogEvent, _ details: [(key: String, value: String)]) -> String {
-        let time = WallClock.now.localTimeOfDay
+    private func text(
+        _ event: LogEvent, _ details: [(key: String, value: String)], _ time: WallClock
+    ) -> String {
         let level = Self.levelName(event.level).padded(to: 7)
-        let head = "\(time) \(coloured(level, event.level)) \(event.message.description.padded(to: 15))"
+        let head =
+            "\(time.localTimeOfDay) \(coloured(level, event.level)) \(event.message.description.padded(to: 15))"
         return ([head] + details.map { "\($0.key)=\(Self.quoted($0.value))" }).joined(separator: " ")
     }
 
     private static func plain(_ event: LogEvent, _ details: [(key: String, value: String)]) -> String {
-        (["<\(syslogPriority(event.level))>\(singleLine(event.message.description))"]
+        (["<\(syslogPriority(event.level))>\(event.message.description)"]
             + details.map { "\($0.key)=\(quoted($0.value))" }).joined(separator: " ")
     }
 
-    private static func json(_ event: LogEvent, _ details: [(key: String, value: String)]) -> String {
+    private static func json(
+        _ event: LogEvent, _ details: [(key: String, value: String)], _ time: WallClock
+    ) -> String {
         let fixed = [
-            ("time", WallClock.now.rfc3339), ("level", levelName(event.level)),
+            ("time", time.rfc3339), ("level", levelName(event.level)),
             ("message", event.message.description),
         ]
         let fields = (fixed + details.map { ($0.key, $0.value) }).map {
@@ -104,20 +109,12 @@ struct LineLogHandler: LogHandler {
         }
     }
 
-    /// Quotes what is empty or has a space, a quote or an equals sign in it.
+    /// Quotes what is empty or has a space, a quote, a backslash or an equals sign in it, so that no value can pass
+    /// for another field.
     private static func quoted(_ value: String) -> String {
-        let needsQuotes = value.isEmpty || value.contains { $0 == " " || $0 == "\"" || $0 == "=" }
-        let line = singleLine(value)
-        return needsQuotes
-            ? "\"\(line.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\""))\""
-            : line
-    }
-
-    /// A stranger's text must not start a line of its own, nor move a terminal's cursor.
-    private static func singleLine(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "?" : $0 }))
+        let line = harmlessText(value)
+        guard line.isEmpty || line.contains(where: { " \"\\=".contains($0) }) else { return line }
+        return "\"" + line.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined() + "\""
     }
 }
 

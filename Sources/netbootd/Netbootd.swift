@@ -19,7 +19,7 @@ struct Netbootd: ParsableCommand {
 /// What every subcommand that reads the configuration takes.
 struct ConfigurationOptions: ParsableArguments {
     @Option(
-        name: [.short, .customLong("config")],
+        name: [.customShort("c"), .customLong("config")],
         help: ArgumentHelp("The configuration file.", valueName: "file"))
     var path = "/etc/netbootd/netbootd.yaml"
 }

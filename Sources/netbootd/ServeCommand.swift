@@ -24,8 +24,9 @@ struct Serve: ParsableCommand {
         let logger = Logger(label: "netbootd") { _ in handler }
         do {
             try Daemon(configurationPath: options.path, logger: logger).run()
-        } catch let error as StartFailure {
-            logger.critical("cannot start", metadata: ["reason": "\(error.reason)"])
+        } catch let failure as DaemonFailure {
+            let what: Logger.Message = failure.hadStarted ? "stopped by an error" : "cannot start"
+            logger.critical(what, metadata: ["reason": "\(failure.reason)"])
             throw ExitCode.failure
         }
     }

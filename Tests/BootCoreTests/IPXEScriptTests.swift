@@ -43,6 +43,7 @@ struct IPXEScriptTests {
                 initrd --name initrd.gz-1 http://10.0.0.1/firmware/initrd.gz || goto failed
                 initrd --name extra_20files.cpio http://10.0.0.1/local/extra%20files.cpio || goto failed
                 boot || goto failed
+                exit 1
 
                 """ + retry)
     }
@@ -142,11 +143,13 @@ struct IPXEScriptTests {
                 imgfree
                 kernel http://10.0.0.1/linux quiet || goto failed
                 boot || goto failed
+                goto menu
                 :entry1
                 echo netbootd: booting b
                 imgfree
                 kernel http://10.0.0.1/b || goto failed
                 boot || goto failed
+                goto menu
 
                 """ + retry)
     }

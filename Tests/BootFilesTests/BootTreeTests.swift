@@ -3,112 +3,161 @@ import Glibc
 import SystemIO
 import Testing
 
-/// A folder with a tree and a package's folder in it, which is gone when the test ends.
-final class TreeFixture {
-    let folder: String
-    let tree: BootTree
-
-    init() throws {
-        var template = Array("/tmp/netbootd-tree-XXXXXX".utf8CString)
-        guard let made = unsafe mkdtemp(&template) else { throw SystemError("make a folder", code: errno) }
-        folder = unsafe String(cString: made)
-        for name in ["tree", "tree/sub", "package", "elsewhere"] { unsafe mkdir("\(folder)/\(name)", 0o755) }
-        try Self.write("in the tree", to: "\(folder)/tree/sub/file")
-        try Self.write("outside", to: "\(folder)/elsewhere/secret")
-        try Self.write("packaged", to: "\(folder)/elsewhere/ipxe.efi")
-        try Self.write("undionly", to: "\(folder)/package/undionly.kpxe")
-        try Self.write("ldlinux", to: "\(folder)/package/ldlinux.c32")
-        tree = try BootTree(
-            folder: "\(folder)/tree", packageFolders: ["\(folder)/absent", "\(folder)/package"])
+@Suite("The tree of boot files")
+struct BootTreeTests {
+    @Test("Files and files in folders are opened, with their length")
+    func open() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("a/b/kernel", "1234567")
+        let file = try BootTree(folder: folder.path, packageFolders: []).open(BootPath("/a//b/kernel"))
+        #expect(file.byteCount == 7)
+        #expect(try file.bytes(at: 2, count: 100) == Array("34567".utf8))
     }
 
-    deinit {
-        for name in [
-            "tree/sub/file", "tree/sub/pipe", "tree/out", "tree/way", "tree/in", "tree/undionly.kpxe",
-            "elsewhere/secret", "elsewhere/ipxe.efi", "package/undionly.kpxe", "package/ldlinux.c32",
-            "package/ipxe.efi",
-        ] { unsafe unlink("\(folder)/\(name)") }
-        for name in ["tree/sub", "tree", "package", "elsewhere", ""] { unsafe rmdir("\(folder)/\(name)") }
-    }
-
-    static func write(_ text: String, to path: String) throws {
-        guard let file = unsafe fopen(path, "w") else { throw SystemError("write \(path)", code: errno) }
-        unsafe fputs(text, file)
-        unsafe fclose(file)
-    }
-
-    func text(of path: String) throws -> String {
-        let file = try tree.open(try BootPath(path))
-        var bytes = [UInt8](repeating: 0, count: Int(file.byteCount))
-        let count = try unsafe bytes.withUnsafeMutableBytes { unsafe try file.read(at: 0, into: $0) }
-        return String(decoding: bytes.prefix(count), as: UTF8.self)
-    }
-
-    func failure(of path: String) throws -> OpenFailure? {
-        let path = try BootPath(path)
-        do throws(OpenFailure) {
-            _ = try tree.open(path)
-            return nil
-        } catch {
-            return error
+    @Test("Nothing outside the tree is opened, by whatever road")
+    func containment() throws {
+        let outside = try TemporaryFolder()
+        try outside.write("secret", "x")
+        let folder = try TemporaryFolder()
+        try folder.write("plain", "x")
+        try folder.write("folder/inner", "x")
+        folder.link("absolute", to: "\(outside.path)/secret")
+        folder.link("root", to: "/")
+        folder.link("climbing", to: "../\(outside.path.split(separator: "/").last ?? "")/secret")
+        folder.link("folder/up", to: "../../etc/passwd")
+        folder.link("loop", to: "loop")
+        // Absolute, though it leads back: the kernel does not say where it would have come to.
+        folder.link("back", to: "\(folder.path)/plain")
+        // Links that stay inside are what a tree is made of.
+        folder.link("inside", to: "folder/inner")
+        folder.link("folder/sideways", to: "../plain")
+        let tree = try BootTree(folder: folder.path, packageFolders: [])
+        for path in ["absolute", "root/etc/passwd", "climbing", "folder/up", "loop", "back"] {
+            #expect(throws: OpenFailure.outsideRoot, "\(path)") { try tree.open(BootPath(path)) }
+        }
+        for path in ["plain", "inside", "folder/sideways"] {
+            #expect(throws: Never.self, "\(path)") { try tree.open(BootPath(path)) }
         }
     }
-}
 
-@Suite("The one tree")
-struct BootTreeTests {
-    @Test("A file of the tree is opened, and nothing else is")
-    func opens() throws {
-        let fixture = try TreeFixture()
-        #expect(try fixture.text(of: "sub/file") == "in the tree")
-        #expect(try fixture.failure(of: "sub") == .notARegularFile)
-        #expect(try fixture.failure(of: "sub/none") == .notFound)
-        #expect(try fixture.failure(of: "sub/file/below") == .notFound)
-        unsafe mkfifo("\(fixture.folder)/tree/sub/pipe", 0o644)
-        #expect(try fixture.failure(of: "sub/pipe") == .notARegularFile)
+    @Test("Only regular files are opened; a pipe does not hang the server")
+    func kinds() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("folder/x", "")
+        #expect(unsafe mkfifo("\(folder.path)/pipe", 0o600) == 0)
+        let tree = try BootTree(folder: folder.path, packageFolders: [])
+        #expect(throws: OpenFailure.notARegularFile) { try tree.open(BootPath("folder")) }
+        #expect(throws: OpenFailure.notARegularFile) { try tree.open(BootPath("pipe")) }
+        #expect(throws: OpenFailure.notFound) { try tree.open(BootPath("/")) }
+        #expect(throws: OpenFailure.notFound) { try tree.open(BootPath("none")) }
+        // A file is no folder.
+        #expect(throws: OpenFailure.notFound) { try tree.open(BootPath("folder/x/y")) }
+        let long = String(repeating: "a", count: 300)
+        #expect(throws: OpenFailure.notFound) { try tree.open(BootPath(long)) }
     }
 
-    @Test("A symbolic link may lead within the tree, not out of it")
-    func links() throws {
-        let fixture = try TreeFixture()
-        unsafe symlink("sub/file", "\(fixture.folder)/tree/in")
-        unsafe symlink("\(fixture.folder)/elsewhere/secret", "\(fixture.folder)/tree/out")
-        unsafe symlink("../elsewhere", "\(fixture.folder)/tree/way")
-        #expect(try fixture.text(of: "in") == "in the tree")
-        #expect(try fixture.failure(of: "out") == .outsideRoot)
-        #expect(try fixture.failure(of: "way/secret") == .outsideRoot)
+    @Test("Names are case-sensitive")
+    func letterCase() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("Kernel", "x")
+        let tree = try BootTree(folder: folder.path, packageFolders: [])
+        #expect(throws: OpenFailure.notFound) { try tree.open(BootPath("kernel")) }
     }
 
-    @Test("Boot programs that the tree lacks come from the package folders, under their world-known names")
+    @Test("Boot programs that the tree does not have come from the packages' folders, in their order")
     func packages() throws {
-        let fixture = try TreeFixture()
-        #expect(try fixture.text(of: "undionly.kpxe") == "undionly")
-        #expect(try fixture.text(of: "gpxe.kpxe") == "undionly")
-        #expect(try fixture.text(of: "some/where/ldlinux.c32") == "ldlinux")  // pxelinux asks beside itself
-        #expect(try fixture.failure(of: "some/where/undionly.kpxe") == .notFound)
-        try TreeFixture.write("the tree's own", to: "\(fixture.folder)/tree/undionly.kpxe")
-        #expect(try fixture.text(of: "undionly.kpxe") == "the tree's own")
+        let (folder, first, second) = (
+            try TemporaryFolder(), try TemporaryFolder(), try TemporaryFolder()
+        )
+        try first.write("undionly.kpxe", "first")
+        try second.write("undionly.kpxe", "second")
+        try second.write("ldlinux.c32", "module")
+        try second.write("inner/file", "x")
+        let tree = try BootTree(
+            folder: folder.path, packageFolders: ["/nowhere", first.path, second.path])
+        func content(_ path: String) throws -> String {
+            String(decoding: try tree.open(BootPath(path)).bytes(at: 0, count: 100), as: UTF8.self)
+        }
+        #expect(try content("undionly.kpxe") == "first")
+        // The world's older name.
+        #expect(try content("gpxe.kpxe") == "first")
+        #expect(try content("ldlinux.c32") == "module")
+        // pxelinux asks for its modules beside itself, wherever that is.
+        #expect(try content("some/where/ldlinux.c32") == "module")
+        // Anything else is found under its bare name alone.
+        for path in ["some/undionly.kpxe", "inner/file", "file"] {
+            #expect(throws: OpenFailure.notFound, "\(path)") { try tree.open(BootPath(path)) }
+        }
+        // What the tree has goes first.
+        try folder.write("undionly.kpxe", "own")
+        #expect(try content("undionly.kpxe") == "own")
     }
 
     @Test("A package's link may lead anywhere: Debian's ipxe.efi is one to /boot")
     func packageLinks() throws {
-        let fixture = try TreeFixture()
-        unsafe symlink("\(fixture.folder)/elsewhere/ipxe.efi", "\(fixture.folder)/package/ipxe.efi")
-        #expect(try fixture.text(of: "ipxe.efi") == "packaged")
+        let elsewhere = try TemporaryFolder()
+        try elsewhere.write("ipxe.efi", "packaged")
+        let package = try TemporaryFolder()
+        package.link("ipxe.efi", to: "\(elsewhere.path)/ipxe.efi")
+        package.link("folder", to: elsewhere.path)
+        let folder = try TemporaryFolder()
+        let tree = try BootTree(folder: folder.path, packageFolders: [package.path])
+        #expect(try tree.open(BootPath("ipxe.efi")).byteCount == 8)
+        #expect(throws: OpenFailure.notFound) { try tree.open(BootPath("folder/ipxe.efi")) }
     }
 
-    @Test("A missing boot program is advised by its Debian package")
+    @Test("A missing folder is an error; a missing boot program has a package to be advised")
     func advice() {
-        #expect(BootTree.debianPackage(shipping: "undionly.kpxe") == "ipxe")
+        #expect(throws: SystemError.self) { try BootTree(folder: "/nowhere/at/all") }
+        #expect(BootTree.debianPackage(shipping: "snponly.efi") == "ipxe")
         #expect(BootTree.debianPackage(shipping: "lpxelinux.0") == "pxelinux")
-        #expect(BootTree.debianPackage(shipping: "ldlinux.c32") == "syslinux-common")
+        #expect(BootTree.debianPackage(shipping: "menu.c32") == "syslinux-common")
         #expect(BootTree.debianPackage(shipping: "vmlinuz") == nil)
     }
+}
 
-    @Test("A folder that is not there is an error that names it")
-    func noFolder() {
-        #expect(throws: SystemError("open the folder /nonexistent/tree", code: ENOENT)) {
-            try BootTree(folder: "/nonexistent/tree")
+/// A folder that goes with its owner.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/netbootd-tree-XXXXXX".utf8CString)
+        guard unsafe mkdtemp(&template) != nil else { throw SystemError("make a folder", code: errno) }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit { Self.remove(path) }
+
+    /// Writes a file, and the folders above it.
+    func write(_ name: String, _ text: String) throws {
+        var parent = path
+        for segment in name.split(separator: "/").dropLast() {
+            parent += "/" + segment
+            unsafe _ = mkdir(parent, 0o755)
         }
+        let descriptor = OwnedDescriptor(unsafe open("\(path)/\(name)", O_CREAT | O_WRONLY | O_TRUNC, 0o644))
+        guard unsafe Glibc.write(descriptor.rawValue, text, text.utf8.count) == text.utf8.count else {
+            throw SystemError("write \(name)", code: errno)
+        }
+    }
+
+    func link(_ name: String, to target: String) { unsafe _ = symlink(target, "\(path)/\(name)") }
+
+    private static func remove(_ path: String) {
+        if let folder = unsafe opendir(path) {
+            var names: [String] = []
+            while let entry = unsafe readdir(folder) {
+                // A link is removed, not followed: `unlink` comes first below.
+                names.append(
+                    unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                        unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+                    })
+            }
+            unsafe closedir(folder)
+            for name in names where name != "." && name != ".." {
+                if unsafe unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
+            }
+        }
+        unsafe rmdir(path)
     }
 }

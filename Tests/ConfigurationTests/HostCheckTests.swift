@@ -15,6 +15,7 @@ struct FakeHost: HostFacts {
     /// By folder and whether it is to be written into.
     var troubles: [String: CInt] = [:]
     var ports: [UInt16: PortState] = [:]
+    var foldersOfOthers: Set<String> = []
 
     func interfaces() throws(SystemError) -> [NetworkInterface] { list }
 
@@ -30,6 +31,8 @@ struct FakeHost: HostFacts {
         let code = troubles["\(path) \(user.name)"] ?? troubles[path]
         return code.map { SystemError("enter \(path)", code: $0) }
     }
+
+    func mayGiveFolder(_ path: String, filesNamed prefix: String) -> Bool { !foldersOfOthers.contains(path) }
 
     func portState(_ port: HostPort, device: String?) -> PortState { ports[port.number] ?? .free }
 
@@ -51,12 +54,13 @@ struct FakeHost: HostFacts {
 @Suite("A configuration against the host that is to serve it")
 struct HostCheckTests {
     private func check(
-        _ text: String = base, checksPorts: Bool = true, _ change: (inout FakeHost) -> Void = { _ in }
+        _ text: String = base, ports: PortExpectation = .mustBeFree,
+        _ change: (inout FakeHost) -> Void = { _ in }
     ) throws -> HostReport {
         var host = FakeHost()
         change(&host)
         let configuration = try #require(parse(text).configuration)
-        return HostCheck.run(configuration, facts: host, checksPorts: checksPorts)
+        return HostCheck.run(configuration, facts: host, ports: ports)
     }
 
     private func words(_ report: HostReport) -> [String] {
@@ -234,6 +238,15 @@ struct HostCheckTests {
         #expect(words(try check { $0.troubles["\(state) netbootd"] = EACCES }) == [])
         #expect(
             words(
+                try check {
+                    $0.troubles["\(state) netbootd"] = EACCES
+                    $0.foldersOfOthers = [state]
+                }) == [
+                    " state: /var/lib/netbootd holds other things and does not belong to 'netbootd'; name an"
+                        + " empty folder"
+                ])
+        #expect(
+            words(
                 try check(base + "state: /tmp/x\n") {
                     $0.troubles["/tmp/x"] = EACCES
                     $0.currentUser = UserIdentity(name: "1000", userID: 1000, groupID: 1000)
@@ -260,6 +273,35 @@ struct HostCheckTests {
         #expect(try check { $0.currentUser = oneself }.selection?.user == oneself)
     }
 
+    @Test("A file with errors is compared with the host as far as it could be read")
+    func brokenFile() throws {
+        let report = parse(base + "lease: 1h\nfiles: /srv/none\n")
+        #expect(report.configuration == nil)
+        var host = FakeHost()
+        host.list = [FakeHost.interface("eth0", ["10.0.0.1/24"])]
+        host.troubles["/srv/none"] = ENOENT
+        let found = try #require(HostCheck.run(report, facts: host))
+        #expect(
+            words(found) == [
+                "1:12: interface: there is no interface 'eth1'; did you mean 'eth0'? this host has eth0",
+                "11:8: files: the folder /srv/none does not exist",
+            ])
+    }
+
+    @Test("A check beside a netbootd that serves already is no error; a start beside it is")
+    func ownPorts() throws {
+        let ours = PortState.taken(PortHolder(processID: 5, name: "netbootd"))
+        #expect(
+            words(try check(ports: .mayBeOurs) { $0.ports[67] = ours }) == [
+                "3:3: dhcp: warning: UDP port 67 is served by netbootd (process 5); a reload makes it take this"
+                    + " file"
+            ])
+        #expect(
+            words(try check { $0.ports[67] = ours }) == [
+                "3:3: dhcp: UDP port 67 is taken by netbootd (process 5)"
+            ])
+    }
+
     @Test("A taken port names its holder, unless we hold it ourselves")
     func ports() throws {
         let holder = PortHolder(processID: 77, name: "dnsmasq")
@@ -278,7 +320,7 @@ struct HostCheckTests {
                 "3:3: dhcp: warning: no permission to try UDP port 4011; run the check as root to be sure that"
                     + " it is free",
             ])
-        #expect(words(try check(text, checksPorts: false, taken)) == [])
+        #expect(words(try check(text, ports: .areOurs, taken)) == [])
         #expect(
             try check("interface: eth1\ndhcp: {mode: off}\n") { $0.ports[67] = .taken(holder) }.errors == [])
     }

@@ -79,14 +79,14 @@ struct LiveHostTests {
             """
         let configuration = try #require(parse(text).configuration)
         #expect(
-            HostCheck.run(configuration, facts: facts, checksPorts: false).errors.map(\.description) == [
+            HostCheck.run(configuration, facts: facts, ports: .areOurs).errors.map(\.description) == [
                 "netbootd.yaml:8:42: profiles.live.initrd: there is no file 'missing' in \(tree.path)",
                 "netbootd.yaml: loaders.uefi-x64: there is no file 'snponly.efi' in \(tree.path); Debian's"
                     + " package ipxe ships it",
             ])
         try tree.write("loader", to: "snponly.efi")
         try tree.write("initrd", to: "missing")
-        let report = HostCheck.run(configuration, facts: facts, checksPorts: false)
+        let report = HostCheck.run(configuration, facts: facts, ports: .areOurs)
         #expect(report.errors == [] && report.warnings == [])
         #expect(report.selection?.address == IPv4Address(127, 0, 0, 1))
         #expect(report.selection?.loaders == [.bios: "undionly.kpxe", .uefiX64: "snponly.efi"])

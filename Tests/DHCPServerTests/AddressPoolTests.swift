@@ -72,18 +72,48 @@ struct AddressPoolTests {
         #expect(try pool.candidate(for: claim(4), wish: nil, at: Self.start + 50) == one)
     }
 
-    @Test("Open offers are bounded, and the bound ends with them")
+    @Test("Open offers are bounded: the oldest makes room for a newcomer, and its client may still take it")
     func offerLimit() throws {
         var pool = try pool("10.0.0.1-10.0.255.254")
         for number in 1...AddressPool.maximumOffers {
             let address = try pool.candidate(for: claim(number), wish: nil, at: Self.start)
             pool.offer(address, to: client(number), at: Self.start)
         }
-        #expect(throws: AllocationFailure.tooManyOffers(limit: AddressPool.maximumOffers)) {
-            try pool.candidate(for: claim(5000), wish: nil, at: Self.start + 89)
+        var now = Self.start + 1
+        let (one, two) = (IPv4Address(10, 0, 0, 1), IPv4Address(10, 0, 0, 2))
+        var hadRoom = [pool.offer(one, to: client(1), at: now)]
+        let newcomers = try (5000...5001).map { number in
+            let address = try pool.candidate(for: claim(number), wish: nil, at: now)
+            hadRoom.append(pool.offer(address, to: client(number), at: now))
+            return address
         }
-        #expect(try pool.candidate(for: claim(7), wish: nil, at: Self.start) == IPv4Address(10, 0, 0, 7))
-        _ = try pool.candidate(for: claim(5000), wish: nil, at: Self.start + 90)
+        #expect(newcomers == [IPv4Address(10, 0, 16, 1), IPv4Address(10, 0, 16, 2)])
+        #expect(hadRoom == [true, false, false])
+        let open = pool.leases.filter { $0.state == .offered && $0.expires > now }
+        #expect(open.count == AddressPool.maximumOffers)
+        #expect(pool.lease(at: one)?.expires == now + 90, "held anew, and so not the oldest")
+        #expect(pool.lease(at: two)?.expires == now && pool.isKnown(two, for: client(2)))
+        now = now + 90
+        hadRoom = [pool.offer(IPv4Address(10, 0, 17, 1), to: client(5002), at: now)]
+        #expect(hadRoom == [true], "the bound ends with the offers")
+    }
+
+    @Test("A flood of DISCOVERs from ever new cards keeps no machine from its lease")
+    func flood() throws {
+        let network = try #require(IPv4Network("10.0.0.0/16"))
+        let range = try #require(IPv4Range("10.0.1.0-10.0.200.255"))
+        var dialogue = try Dialogue { $0.subnets[0] = DHCPSubnet(network: network, ranges: [range]) }
+        for number in 1...AddressPool.maximumOffers {
+            try dialogue.say(ClientMessage(.discover, from: .test(number)))
+            #expect(dialogue.last.remarks.isEmpty)
+        }
+        let machine = MACAddress.test(100_000)
+        try dialogue.say(ClientMessage(.discover, from: machine))
+        #expect(dialogue.last.remarks == [.oldestOfferWithdrawn(limit: AddressPool.maximumOffers)])
+        for number in 10_001...10_100 { try dialogue.say(ClientMessage(.discover, from: .test(number))) }
+        try dialogue.getLease(machine)
+        try dialogue.getLease(.test(1))
+        #expect(dialogue.disk.count == 2)
     }
 
     @Test("Whatever clients do, no address ever has two holders", arguments: [1, 2, 3, 4] as [UInt64])

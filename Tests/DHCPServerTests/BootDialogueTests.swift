@@ -269,13 +269,15 @@ struct BootDialogueTests {
         #expect(Set(offer.optionCodes).count == offer.optionCodes.count)
     }
 
-    @Test("A boot file that the configuration states stands in `file`, too")
-    func extraBootFile() throws {
+    @Test(
+        "A boot file that the configuration states stands in `file`, too, and its option ends in one NUL (EDK2)",
+        arguments: ["own.efi", "own.efi\0"])
+    func extraBootFile(stated: String) throws {
         var dialogue = try Dialogue {
-            $0.subnets[0].options = [ExtraDHCPOption(code: 67, bytes: [UInt8](text: "own.efi"))]
+            $0.subnets[0].options = [ExtraDHCPOption(code: 67, bytes: [UInt8](text: stated))]
         }
         let offer = try dialogue.ask(ClientMessage(.discover, ClientOptions.uefi))
-        #expect(offer.bootFile == "own.efi" && text(offer, .bootFile) == "own.efi")
+        #expect(offer.bootFile == "own.efi" && text(offer, .bootFile) == "own.efi\0")
     }
 
     @Test("The configuration's host name goes out, and the client's own word does not come back")

@@ -68,6 +68,22 @@ struct BootServiceTests {
             try dialogue.say(unknown, from: source, port: 4011).action == .ignore(.policy(.unknownPlatform)))
     }
 
+    @Test("Who names another's address at port 4011 is answered, and not taken for the other")
+    func forgedClientAddress() throws {
+        var dialogue = try Dialogue()
+        let source = IPv4Endpoint(address: Self.client, port: 4011)
+        let victim = IPv4Address(10, 0, 0, 150)
+        let forged = ClientMessage(.request, ClientOptions.uefi).with { $0.clientAddress = victim }
+        try dialogue.ask(forged, from: source, to: Dialogue.server, port: 4011)
+        #expect(dialogue.last.machine?.address == nil && dialogue.last.reply?.1 == .bootService(source))
+        let nowhere = IPv4Endpoint(address: IPv4Address(192, 0, 2, 1), port: 4011)
+        let stranger = ClientMessage(.request, ClientOptions.uefi).with { $0.clientAddress = nowhere.address }
+        try dialogue.ask(stranger, from: nowhere, to: Dialogue.server, port: 4011)
+        #expect(dialogue.last.machine?.address == nil, "of no subnet of ours")
+        try dialogue.ask(stranger, port: 4011)
+        #expect(dialogue.last.reply?.1 == .broadcast, "nobody is sent what he may not have asked for")
+    }
+
     // MARK: Proxy mode
 
     private func proxy() throws -> Dialogue { try Dialogue { $0.mode = .proxy } }

@@ -102,6 +102,19 @@ struct DriverPartsTests {
         #expect(full == [false])
     }
 
+    @Test("The address that has been held longest goes first; one that is held anew comes last again")
+    func oldestHold() {
+        var holds = TimedHolds(limit: 3)
+        let addresses = (1...3).map { IPv4Address(10, 0, 0, $0) }
+        for round in 0..<200 {
+            for address in addresses { holds.hold(address, until: UnixTime(rawValue: Int64(round))) }
+        }
+        holds.hold(addresses[0], until: UnixTime(rawValue: 200))
+        holds.release(addresses[1])
+        let released = (0..<3).map { _ in holds.releaseOldest() }
+        #expect(released == [addresses[2], addresses[0], nil])
+    }
+
     @Test("An interface that is not there cannot be opened for frames, and the error names it")
     func packetPort() {
         do throws(PacketPortError) {

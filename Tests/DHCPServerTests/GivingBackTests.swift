@@ -85,5 +85,8 @@ struct GivingBackTests {
         #expect(dialogue.last.reply?.1 == .unicast(IPv4Endpoint(address: own, port: 68)))
         #expect(dialogue.disk.isEmpty)
         #expect(try dialogue.say(ClientMessage(.inform)).action == .ignore(.noAddress))
+        let other = IPv4Endpoint(address: IPv4Address(10, 0, 0, 151), port: 68)
+        #expect(
+            try dialogue.say(client, from: other).action == .ignore(.notItsAddress(own)), "another's address")
     }
 }

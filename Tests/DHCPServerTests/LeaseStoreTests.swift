@@ -1,4 +1,5 @@
 import Glibc
+import SystemIO
 import Testing
 import Wire
 
@@ -67,7 +68,7 @@ struct LeaseStoreTests {
     func restart() throws {
         let folder = try TemporaryFolder()
         do {
-            let opened = try LeaseStore.open(folder: folder.path, at: Self.now)
+            var opened = try LeaseStore.open(folder: folder.path, at: Self.now)
             #expect(opened.leases.isEmpty)
             try opened.store.commit([Self.full, Self.sparse])
         }
@@ -77,7 +78,7 @@ struct LeaseStoreTests {
     @Test("The last word about an address counts")
     func replacing() throws {
         let folder = try TemporaryFolder()
-        let opened = try LeaseStore.open(folder: folder.path, at: Self.now)
+        var opened = try LeaseStore.open(folder: folder.path, at: Self.now)
         try opened.store.commit([Self.full])
         var released = Self.full
         released.state = .released
@@ -89,7 +90,7 @@ struct LeaseStoreTests {
     @Test("Another reader sees a lease once it is committed, as it would after a crash")
     func committed() throws {
         let folder = try TemporaryFolder()
-        let opened = try LeaseStore.open(folder: folder.path, at: Self.now)
+        var opened = try LeaseStore.open(folder: folder.path, at: Self.now)
         try opened.store.commit([Self.full])
         #expect(
             try open(folder) == [Self.full],
@@ -101,7 +102,7 @@ struct LeaseStoreTests {
         let folder = try TemporaryFolder()
         try folder.write([UInt8](repeating: 0x6e, count: 8192), to: LeaseStore.fileName)
         do {
-            let opened = try LeaseStore.open(folder: folder.path, at: Self.now)
+            var opened = try LeaseStore.open(folder: folder.path, at: Self.now)
             #expect(opened.leases.isEmpty)
             #expect(opened.movedAside?.path == "\(folder.path)/leases.sqlite.damaged-1700000000")
             try opened.store.commit([Self.full])
@@ -130,7 +131,7 @@ struct LeaseStoreTests {
     func unreadable() throws {
         let folder = try TemporaryFolder()
         do {
-            let opened = try LeaseStore.open(folder: folder.path, at: Self.now)
+            var opened = try LeaseStore.open(folder: folder.path, at: Self.now)
             try opened.store.commit([Self.full])
             let database = try SQLiteDatabase(path: "\(folder.path)/\(LeaseStore.fileName)")
             try database.execute(
@@ -153,6 +154,22 @@ struct LeaseStoreTests {
         #expect(folder.files.allSatisfy { !$0.contains("damaged") })
     }
 
+    @Test(
+        "A database that can only be read is an error at the start, not at the first lease",
+        .enabled(if: geteuid() == 0, "needs root, to become somebody else"))
+    func readOnly() throws {
+        let folder = try TemporaryFolder()
+        _ = try LeaseStore.open(folder: folder.path, at: UnixTime(rawValue: 1))
+        unsafe chmod(folder.path, 0o755)
+        let opened = try withFileSystemIdentity(userID: 65534, groupID: 65534) {
+            Result { () throws(SQLiteError) in
+                _ = try LeaseStore.open(folder: folder.path, at: UnixTime(rawValue: 2))
+            }
+        }
+        #expect(throws: SQLiteError.self) { try opened.get() }
+        #expect(folder.files.contains("leases.sqlite"))
+    }
+
     @Test("A folder that is not there is an error with its path")
     func missingFolder() throws {
         do throws(SQLiteError) {
@@ -166,7 +183,7 @@ struct LeaseStoreTests {
     @Test("A batch that cannot be written is not written in part")
     func allOrNothing() throws {
         let folder = try TemporaryFolder()
-        let opened = try LeaseStore.open(folder: folder.path, at: Self.now)
+        var opened = try LeaseStore.open(folder: folder.path, at: Self.now)
         try opened.store.commit([Self.full])
         let other = try SQLiteDatabase(path: "\(folder.path)/\(LeaseStore.fileName)")
         try other.execute(
@@ -179,5 +196,29 @@ struct LeaseStoreTests {
         try other.execute("DROP TRIGGER full")
         try opened.store.commit([changed, Self.sparse])
         #expect(try open(folder) == [changed, Self.sparse])
+    }
+
+    @Test("What could not be written is written with the next lease, and the last word on an address counts")
+    func owed() throws {
+        let folder = try TemporaryFolder()
+        let former = Lease(
+            address: IPv4Address(10, 0, 0, 150), client: Self.full.client, state: .leased,
+            expires: Self.now + 9000)
+        var released = former
+        released.state = .released
+        var renewed = Self.full
+        renewed.expires = Self.now + 7200
+        do {
+            var opened = try LeaseStore.open(folder: folder.path, at: Self.now)
+            try opened.store.commit([former])
+            let database = try SQLiteDatabase(path: "\(folder.path)/\(LeaseStore.fileName)")
+            try database.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON leases BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+            #expect(throws: SQLiteError.self) { try opened.store.commit([released, Self.full]) }
+            #expect(throws: SQLiteError.self) { try opened.store.commit([]) }
+            try database.execute("DROP TRIGGER full")
+            try opened.store.commit([renewed])
+        }
+        #expect(try open(folder) == [renewed, released])
     }
 }

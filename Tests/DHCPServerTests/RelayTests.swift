@@ -98,6 +98,38 @@ struct RelayTests {
         #expect(try dialogue.say(client).action == .ignore(.unknownRelay(stranger)))
     }
 
+    @Test(
+        "A relay's address that is no host's, or the server's own, is forged and gets no answer",
+        arguments: [
+            IPv4Address(10, 7, 0, 0), IPv4Address(10, 7, 255, 255), IPv4Address(10, 0, 0, 255),
+            IPv4Address(10, 0, 0, 0), Dialogue.server,
+        ])
+    func impossibleRelay(forged: IPv4Address) throws {
+        var dialogue = try dialogue()
+        let client = ClientMessage(.discover, ClientOptions.bios).with { $0.relayAddress = forged }
+        #expect(try dialogue.say(client).action == .ignore(.impossibleRelay(forged)))
+        dialogue = try Dialogue { $0.mode = .proxy }
+        let reason = try dialogue.say(client).action
+        #expect([.ignore(.impossibleRelay(forged)), .ignore(.unknownRelay(forged))].contains(reason))
+    }
+
+    @Test("A proxy without subnets serves any relay's clients, but no forged relay's")
+    func relayedProxy() throws {
+        var dialogue = try Dialogue {
+            $0.mode = .proxy
+            $0.subnets = []
+        }
+        func discover(_ relay: IPv4Address) -> ClientMessage {
+            ClientMessage(.discover, ClientOptions.bios).with { $0.relayAddress = relay }
+        }
+        let offer = try dialogue.ask(discover(Self.relay))
+        #expect(offer.bootFile == "undionly.kpxe" && offer.relayAddress == Self.relay)
+        #expect(dialogue.last.reply?.1 == .relay(IPv4Endpoint(address: Self.relay, port: 67)))
+        for forged in [Dialogue.server, .broadcast, IPv4Address(127, 0, 0, 1), IPv4Address(224, 0, 0, 1)] {
+            #expect(try dialogue.say(discover(forged)).action == .ignore(.impossibleRelay(forged)))
+        }
+    }
+
     @Test("The subnet is the one of 82.5, else of option 118, else of the relay, else of the interface")
     func precedence() throws {
         var dialogue = try dialogue()

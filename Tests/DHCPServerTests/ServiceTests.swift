@@ -1,6 +1,7 @@
 import BootCore
 import Glibc
 import Logging
+import Synchronization
 import SystemIO
 import Testing
 import Wire
@@ -140,6 +141,63 @@ struct ServiceTests {
         }
         #expect(refused == nil && counts.unwritten == 1 && counts.acknowledgments == 0)
         #expect(granted.messageType == .acknowledgment)
+    }
+
+    @Test("A move to another address that could not be written is written whole by the client's next try")
+    func writeFailureOfMove() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path
+        let (first, second) = (IPv4Address(10, 0, 0, 150), IPv4Address(10, 0, 0, 160))
+        let leases = try TestNetwork.run { network in
+            let service = try Self.service(on: network, in: path)
+            try service.start()
+            defer { service.stop() }
+            let client = try TestClient()
+            _ = try client.ask(Self.request(first))
+            let database = try SQLiteDatabase(path: "\(path)/\(LeaseStore.fileName)")
+            try database.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON leases BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+            try client.say(Self.request(second))
+            #expect(client.hear(milliseconds: 300) == nil)
+            try database.execute("DROP TRIGGER full")
+            _ = try client.ask(Self.request(second))
+            return try LeaseStore.open(folder: path, at: .now).leases
+        }
+        let states = Dictionary(uniqueKeysWithValues: leases.map { ($0.address, $0.state) })
+        #expect(states == [first: .released, second: .leased])
+    }
+
+    @Test(
+        "An interface that is removed or made anew ends the service with a failure, and a link that is down does not",
+        arguments: [
+            ("ip link del srv0", "interface srv0 went away"),
+            (
+                "ip link del srv0; ip link add srv0 type veth peer name cli0; ip addr add 10.0.0.1/24 dev srv0",
+                "interface srv0 was made anew"
+            ),
+            ("ip link set srv0 down", nil),
+        ] as [(String, String?)])
+    func interfaceGone(change: String, failure: String?) throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path
+        let reported = try TestNetwork.run { network in
+            let reports = FailureReports()
+            let service = try Self.service(on: network, in: path)
+            try service.start(onFailure: { reports.add($0) })
+            defer { service.stop() }
+            try TestNetwork.shell("PATH=$PATH:/usr/sbin:/sbin; set -e; \(change)")
+            for _ in 0..<45 where reports.all.isEmpty { usleep(100_000) }
+            return reports.all
+        }
+        #expect(reported.map(\.operation) == (failure.map { [$0] } ?? []))
+    }
+
+    private final class FailureReports: Sendable {
+        private let errors = Mutex<[SystemError]>([])
+
+        var all: [SystemError] { errors.withLock { $0 } }
+
+        func add(_ error: SystemError) { errors.withLock { $0.append(error) } }
     }
 
     @Test("A second server on the host is told that the port is taken")

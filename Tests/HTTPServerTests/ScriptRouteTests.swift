@@ -110,7 +110,7 @@ struct ScriptRouteTests {
     func injection() throws {
         let reply = try reply(
             "/boot.ipxe?serial=$%7Bx%7D||exit%20;%23%26&asset=a%20%7C%7C%20shell&x=%0Ashell")
-        #expect(reply.text.split(separator: "\n").count == 9)
+        #expect(reply.text.split(separator: "\n").count == 10)
         #expect(!reply.text.contains("${"))
         #expect(reply.text.hasSuffix("/boot.ipxe?asset=a%20%7C%7C%20shell || goto failed\n"))
     }

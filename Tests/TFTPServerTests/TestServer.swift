@@ -10,29 +10,33 @@ import Wire
 
 /// A TFTP server on a port of the loopback interface, with a folder of its own, for as long as `body` runs.
 func withServer(
-    singlePort: Bool = false, adjust: (inout TFTPSettings) -> Void = { _ in },
-    _ body: (TestServer) throws -> Void
+    singlePort: Bool = false, mtu: Int = 1500, _ body: (TestServer) throws -> Void
 ) throws {
     let folder = try TemporaryFolder()
-    var settings = TFTPSettings(address: IPv4Address(127, 0, 0, 1), port: 0, singlePort: singlePort)
-    adjust(&settings)
+    let settings = TFTPSettings(
+        address: IPv4Address(127, 0, 0, 1), port: 0, singlePort: singlePort, mtu: mtu)
     let log = RecordedLog()
     var logger = Logger(label: "test") { _ in log.handler }
     logger.logLevel = .debug
     let directory = MachineDirectory()
     directory.note(
         Machine(mac: MACAddress(rawValue: 0x5254_0012_3456), address: IPv4Address(127, 0, 0, 1)))
-    let service = try TFTPService(
-        settings: settings, tree: try BootTree(folder: folder.path, packageFolders: []), directory: directory,
-        logger: logger)
+    let tree = try BootTree(folder: folder.path, packageFolders: [])
+    let service = try TFTPService(settings: settings, tree: tree, directory: directory, logger: logger)
     try service.start()
     defer { service.stop() }
-    try body(TestServer(service: service, settings: settings, folder: folder, log: log))
+    try body(
+        TestServer(
+            service: service, settings: settings, tree: tree, directory: directory, logger: logger,
+            folder: folder, log: log))
 }
 
 struct TestServer {
     let service: TFTPService
     let settings: TFTPSettings
+    let tree: BootTree
+    let directory: MachineDirectory
+    let logger: Logger
     let folder: TemporaryFolder
     let log: RecordedLog
 

@@ -9,7 +9,6 @@ struct AddressClaim: Equatable, Sendable {
 /// Why no address can be offered.
 enum AllocationFailure: Error, Equatable {
     case exhausted
-    case tooManyOffers(limit: Int)
 }
 
 /// The addresses of one subnet and their leases.
@@ -107,7 +106,6 @@ struct AddressPool: Sendable {
         {
             return former
         }
-        if offers.isFull(at: now) { throw .tooManyOffers(limit: offers.limit) }
         if let wish, permits(wish, for: claim), isFree(wish, for: claim.client, at: now) { return wish }
         if let fresh = neverUsed() ?? expiredLongestAgo(at: now) { return fresh }
         throw .exhausted
@@ -141,25 +139,47 @@ struct AddressPool: Sendable {
     // MARK: What happens to leases
 
     /// Holds `address` for `client` until it asks for it. A lease that still runs stays as it is.
-    mutating func offer(_ address: IPv4Address, to client: ClientIdentity, at now: UnixTime) {
+    ///
+    /// - Returns: false when the oldest offer was withdrawn for it, for there are too many.
+    @discardableResult
+    mutating func offer(_ address: IPv4Address, to client: ClientIdentity, at now: UnixTime) -> Bool {
         let until = now + Self.offerSeconds
         let earlier = records[address].flatMap { $0.lease.client == client ? $0 : nil }
         if let lease = earlier?.lease, lease.state == .leased, lease.expires > now {
             if lease.expires < until { records[address]?.lease.expires = until }
-            return
+            return true
         }
+        let hasRoom = offers.contains(address) || !offers.isFull(at: now)
+        if !hasRoom { withdrawOldestOffer(at: now) }
         let former = addressByClient[client]
         var lease = Lease(address: address, client: client, state: .offered, expires: until)
         lease.uuid = earlier?.lease.uuid
         store(lease, replacing: former == address ? earlier?.replaces : former)
         offers.hold(address, until: until)
+        return hasRoom
+    }
+
+    /// A flood of DISCOVERs must not keep machines out while there are free addresses. Who was too slow still gets
+    /// its address unless somebody else got it meanwhile.
+    private mutating func withdrawOldestOffer(at now: UnixTime) {
+        guard let address = offers.releaseOldest(), let lease = lease(at: address) else { return }
+        withdraw(lease, at: now)
     }
 
     /// The client has chosen another server: what was held for it is free.
     mutating func withdrawOffer(to client: ClientIdentity, at now: UnixTime) {
-        guard var lease = lease(of: client), lease.state == .offered else { return }
-        lease.expires = now
-        store(lease)
+        guard let lease = lease(of: client) else { return }
+        withdraw(lease, at: now)
+    }
+
+    private mutating func withdraw(_ lease: Lease, at now: UnixTime) {
+        guard lease.state == .offered else { return }
+        var lease = lease
+        lease.expires = min(lease.expires, now)
+        let current = addressByClient[lease.client]
+        store(lease, replacing: records[lease.address]?.replaces)
+        // It may have another by now.
+        addressByClient[lease.client] = current
         offers.release(lease.address)
     }
 

@@ -13,7 +13,7 @@ extension DHCPResponder {
             throw .unexpectedType(type.rawValue)
         }
         var machine = machine
-        machine.address = [message.clientAddress, arrival.source.address].first { $0 != .any }
+        machine.address = ownAddress(in: message, via: arrival)
         let (data, step) = try bootData(for: message, machine: machine, in: .bootService)
         var boot = data
         // Who chose from a menu wants to see what it gets.
@@ -25,14 +25,23 @@ extension DHCPResponder {
             with: options(
                 for: message, type: reply.type, machine: machine,
                 known: settings.policy.knownMachine(for: machine), boot: boot))
-        let route: ReplyRoute
-        if let address = machine.address {
-            let target = arrival.source.address == .any ? address : arrival.source.address
-            route = .bootService(IPv4Endpoint(address: target, port: arrival.source.port))
-        } else {
-            route = .broadcast
-        }
-        return DHCPResponse(action: .reply(reply, route), machine: machine, step: step)
+        return DHCPResponse(
+            action: .reply(reply, bootServiceRoute(for: message, via: arrival)), machine: machine, step: step)
+    }
+
+    /// The address that the packet itself shows to be the machine's: what else a message says of one, anybody
+    /// could say of anybody's.
+    private func ownAddress(in message: DHCPMessage, via arrival: DHCPArrival) -> IPv4Address? {
+        let source = arrival.source.address
+        guard message.clientAddress == source || message.clientAddress == .any else { return nil }
+        return isServed(source) && mayBeAnotherHost(source) ? source : nil
+    }
+
+    private func bootServiceRoute(for message: DHCPMessage, via arrival: DHCPArrival) -> ReplyRoute {
+        if arrival.source.address != .any { return .bootService(arrival.source) }
+        let stated = message.clientAddress
+        guard isServed(stated), mayBeAnotherHost(stated) else { return .broadcast }
+        return .bootService(IPv4Endpoint(address: stated, port: arrival.source.port))
     }
 
     /// Answers at port 67 in proxy mode.

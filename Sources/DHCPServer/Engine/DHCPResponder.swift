@@ -128,10 +128,30 @@ struct DHCPResponder: Sendable {
         return index
     }
 
-    /// Replies go to whatever address a message calls its relay's, so it must be one of ours.
+    /// Replies go to whatever address a message calls its relay's, so it must be a host in one of our subnets. A
+    /// proxy without subnets has none to compare it with.
     private func checkRelay(of message: DHCPMessage) throws(IgnoreReason) {
-        guard message.relayAddress != .any, index(of: message.relayAddress) == nil else { return }
-        throw .unknownRelay(message.relayAddress)
+        let relay = message.relayAddress
+        guard relay != .any else { return }
+        guard isServed(relay) else { throw .unknownRelay(relay) }
+        guard mayBeAnotherHost(relay) else { throw .impossibleRelay(relay) }
+    }
+
+    /// Whether `address` is of a network for which this server answers.
+    func isServed(_ address: IPv4Address) -> Bool {
+        switch settings.mode {
+        case .proxy where settings.subnets.isEmpty: true
+        case .proxy, .server, .off: index(of: address) != nil
+        }
+    }
+
+    /// Whether `address` can be one host's, and is not the server's own.
+    func mayBeAnotherHost(_ address: IPv4Address) -> Bool {
+        // "This network", loopback, and all from the multicast addresses to the broadcast one.
+        let first = address.bytes[0]
+        if first == 0 || first == 127 || first >= 224 { return false }
+        if ownAddresses.contains(address) || address == settings.location.address { return false }
+        return !settings.subnets.contains { $0.network.isReserved(address) }
     }
 
     private func index(of address: IPv4Address) -> Int? {

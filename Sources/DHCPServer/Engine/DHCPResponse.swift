@@ -50,6 +50,8 @@ enum Remark: Equatable, Sendable {
     case reservationUnusable(IPv4Address)
     /// No lease was known, as after the loss of the database, and the client's word was taken for it.
     case leaseAdopted
+    /// So many offers are open that the oldest had to go.
+    case oldestOfferWithdrawn(limit: Int)
 }
 
 /// Why a message gets no answer.
@@ -67,8 +69,9 @@ enum IgnoreReason: Error, Equatable, Sendable {
     case noSubnet(IPv4Address)
     /// The relay is in no configured subnet.
     case unknownRelay(IPv4Address)
+    /// The relay's address is the server's own, or no host's: forged.
+    case impossibleRelay(IPv4Address)
     case poolExhausted(IPv4Network)
-    case tooManyOffers(IPv4Network, limit: Int)
     /// The policy has no boot program for it and nothing else was asked for, or wants no answer at all.
     case policy(NoBootReason)
     /// It is to boot from its disk, so the boot service has nothing to say.

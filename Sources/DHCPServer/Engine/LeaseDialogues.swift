@@ -15,13 +15,14 @@ extension DHCPResponder {
         } catch {
             switch error {
             case .exhausted: throw .poolExhausted(pools[index].network)
-            case .tooManyOffers(let limit): throw .tooManyOffers(pools[index].network, limit: limit)
             }
         }
         remarkOnReservation(insteadOf: address, in: &exchange)
         exchange.machine.address = address
         let step = try step(for: exchange.machine)
-        pools[index].offer(address, to: exchange.client, at: exchange.now)
+        if !pools[index].offer(address, to: exchange.client, at: exchange.now) {
+            exchange.remarks.append(.oldestOfferWithdrawn(limit: AddressPool.maximumOffers))
+        }
         var reply = DHCPReply(.offer, to: exchange.message, mtu: mtu)
         reply.yourAddress = address
         fill(&reply, for: exchange, step: step, leaseSeconds: leaseSeconds(for: exchange))
@@ -181,6 +182,11 @@ extension DHCPResponder {
         let address = exchange.message.clientAddress
         guard address != .any else { throw .noAddress }
         guard pools[exchange.subnet].network.contains(address) else { throw .noSubnet(address) }
+        // The reply goes to that address, and the machine is known by it from now on.
+        let source = exchange.arrival.source.address
+        guard source == address || source == .any || exchange.message.relayAddress != .any,
+            mayBeAnotherHost(address)
+        else { throw .notItsAddress(address) }
         exchange.machine.address = address
         let step = try step(for: exchange.machine)
         var reply = DHCPReply(.acknowledgment, to: exchange.message, mtu: mtu)

@@ -94,7 +94,8 @@ struct ReplyOptions {
     /// What the configuration states for `code` is sent whether it was asked for or not.
     func extraValue(of code: DHCPOptionCode) -> [UInt8]? {
         guard !extra.isEmpty, !Self.fixed.contains(code) else { return nil }
-        return extra.last { $0.code == code.rawValue }?.bytes
+        let value = extra.last { $0.code == code.rawValue }?.bytes
+        return code == .bootFile ? value.map(Self.terminated) : value
     }
 
     /// Clients that ask for nothing get everything (GRUB); what a boot cannot do without is sent anyway.
@@ -124,12 +125,16 @@ struct ReplyOptions {
         case .clientIdentifier: message.clientIdentifier.map(Array.init)
         case .clientMachineIdentifier: message[code].map(Array.init)
         case .etherboot: boot.etherboot
-        // The NUL is for EDK2, which writes one behind the value, into the next option, and for ROMs that read
-        // until they find one.
-        case .bootFile: boot.bootFile.map { Array($0.utf8) + [0] }
+        case .bootFile: boot.bootFile.map { Self.terminated(Array($0.utf8)) }
         case .relayInformation: message[code].map(Array.init)
         default: subnet?[code]
         }
+    }
+
+    /// The NUL is for EDK2, which writes one behind the value, into the next option, and for ROMs that read until
+    /// they find one. A value that fills its option has no room for it.
+    private static func terminated(_ bootFile: [UInt8]) -> [UInt8] {
+        bootFile.last == 0 || bootFile.count >= 255 ? bootFile : bootFile + [0]
     }
 
     private static func seconds(_ seconds: UInt32) -> [UInt8] { IPv4Address(rawValue: seconds).bytes }

@@ -13,8 +13,8 @@ extension IgnoreReason: CustomStringConvertible {
         case .noIdentity: "neither a hardware address nor a client identifier"
         case .noSubnet(let address): "\(address) is in no configured subnet"
         case .unknownRelay(let address): "the relay \(address) is in no configured subnet"
+        case .impossibleRelay(let address): "\(address) cannot be a relay's: it is this server's or no host's"
         case .poolExhausted(let network): "no address is free in \(network)"
-        case .tooManyOffers(let network, let limit): "more than \(limit) offers are open in \(network)"
         case .policy(let reason): reason.words
         case .bootsFromDisk: "it boots from its own disk"
         case .otherServerChosen(let server): "it chose the DHCP server \(server)"
@@ -31,7 +31,7 @@ extension IgnoreReason: CustomStringConvertible {
     /// Concerns all clients, so that one line does for all.
     var isAboutTheServer: Bool {
         switch self {
-        case .poolExhausted, .tooManyOffers, .unknownRelay, .noSubnet, .switchedOff: true
+        case .poolExhausted, .unknownRelay, .impossibleRelay, .noSubnet, .switchedOff: true
         case .notARequest, .bootp, .leaseQuery, .unexpectedType, .noIdentity, .policy, .bootsFromDisk,
             .otherServerChosen, .notOurLease, .noAddress, .notItsAddress, .tooManyDeclines, .proxyMode,
             .notABootClient:
@@ -57,6 +57,7 @@ extension Remark: CustomStringConvertible {
         case .reservationHeld(let address, let holder): "its own address \(address) is in use by \(holder)"
         case .reservationUnusable(let address):
             "its own address \(address) is not of this subnet or a server's"
+        case .oldestOfferWithdrawn(let limit): "more than \(limit) offers were open: the oldest is withdrawn"
         case .leaseAdopted: "no lease was known; taken at its word"
         }
     }

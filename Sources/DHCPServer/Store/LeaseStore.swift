@@ -10,6 +10,9 @@ import Wire
 struct LeaseStore: ~Copyable {
     private let database: SQLiteDatabase
     private let upsert: SQLiteStatement
+    /// What a commit did not write, for the next one: the engine has gone on and will not tell again. There is no
+    /// more of it than there are addresses to give.
+    private var owed: [IPv4Address: Lease] = [:]
 
     /// What was found when it was opened.
     struct Opened: ~Copyable {
@@ -67,6 +70,8 @@ struct LeaseStore: ~Copyable {
             throw .failure(
                 "read \(path)", "it has version \(found), and this netbootd knows \(version) at most")
         }
+        // One that can only be read would let the server start, and no client get an address.
+        try database.execute("BEGIN IMMEDIATE; COMMIT")
         let upsert = try database.prepare(
             "INSERT OR REPLACE INTO leases (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         let store = LeaseStore(database: database, upsert: upsert)
@@ -99,12 +104,16 @@ struct LeaseStore: ~Copyable {
 
     // MARK: Reading and writing
 
-    /// Writes down `leases`, all of them or none.
-    func commit(_ leases: [Lease]) throws(SQLiteError) {
+    /// Writes down `leases` and what commits before could not write, all of them or none.
+    mutating func commit(_ leases: [Lease]) throws(SQLiteError) {
+        // The last word on an address counts.
+        for lease in leases { owed[lease.address] = lease }
+        guard !owed.isEmpty else { return }
         try database.execute("BEGIN IMMEDIATE")
         do throws(SQLiteError) {
-            for lease in leases { try write(lease) }
+            for lease in owed.values { try write(lease) }
             try database.execute("COMMIT")
+            owed.removeAll(keepingCapacity: true)
         } catch {
             // What failed may have ended the transaction itself; then this fails, and that is all right.
             try? database.execute("ROLLBACK")

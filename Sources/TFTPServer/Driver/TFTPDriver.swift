@@ -182,7 +182,7 @@ extension TFTPDriver {
         }
         let socket = try UDPSocket(address: origin.localAddress, port: 0, reportsLocalAddress: false)
         try socket.allowFragmentation()
-        return TFTPRoute(socket: socket, peer: origin.peer, source: nil)
+        return TFTPRoute(socket: socket, peer: origin.peer)
     }
 
     private func perform(_ step: TFTPStep, at now: Duration) {
