@@ -1,3 +1,4 @@
+import Glibc
 import SystemIO
 import Testing
 import Wire
@@ -6,16 +7,22 @@ import Wire
 
 @Suite("The server when all places are taken, over loopback")
 struct DisplacementTests {
-    private static func twoPlaces(_ settings: inout TFTPSettings) { settings.maximumTransfers = 2 }
-
     @Test("Requests that nobody stands behind do not keep a client from its file", arguments: [false, true])
     func displaces(singlePort: Bool) throws {
-        try withServer(singlePort: singlePort, adjust: Self.twoPlaces) { server in
+        try withServer(singlePort: singlePort) { server in
+            var settings = server.settings
+            settings.maximumTransfers = 2
+            server.service.apply(settings: settings, tree: server.tree)
             try server.folder.write("f", pattern(700))
             let request: [UInt8] = [0, 1] + Array("f\0octet\0".utf8)
-            // They stay open, and never answer.
-            let silent = try (0..<4).map { _ in try UDPSocket(address: server.settings.address, port: 0) }
-            for socket in silent { try socket.send(request.span, to: server.endpoint) }
+            // They stay open, and never answer. The first ones may come before the server has its new bound.
+            var silent: [UDPSocket] = []
+            while silent.count < 10 {
+                let socket = try UDPSocket(address: server.settings.address, port: 0)
+                try socket.send(request.span, to: server.endpoint)
+                silent.append(socket)
+                if silent.count == 5 { usleep(100_000) }
+            }
             #expect(
                 server.log.line(beginning: "warning tftp abandoned bytes=0 file=f")?
                     .contains("others needed the place") == true)

@@ -95,24 +95,27 @@ struct ListenerTests {
         client.asks("netbootd-boots-the-local-disk", at: 0, "ERROR 1 boot from the local disk")
     }
 
-    @Test("At its bounds the newest asker is refused, and a transfer that ends makes room")
+    @Test("At its bounds, all answered, the newest asker is refused; a transfer that ends makes room")
     func bounds() {
-        let client = Dialogue(["f": 10]) {
+        let client = Dialogue(["f": 1000]) {
             $0.maximumTransfers = 3
             $0.maximumTransfersPerClient = 2
         }
         client.asks("f", at: 0, "DATA 1")
+        client.acknowledges(1, at: 0, "DATA 2")
         client.port += 1
         client.asks("f", at: 0, "DATA 1")
+        client.acknowledges(1, at: 0, "DATA 2")
         client.port += 1
         client.asks("f", at: 0, "ERROR 0 too many transfers")
         client.address = IPv4Address(10, 0, 0, 101)
         client.asks("f", at: 0, "DATA 1")
+        client.acknowledges(1, at: 0, "DATA 2")
         client.address = IPv4Address(10, 0, 0, 102)
         client.port += 1
         client.asks("f", at: 0, "ERROR 0 too many transfers")
         client.port -= 1
-        client.acknowledges(1, at: 1, "end 10 bytes, 0 again")
+        client.acknowledges(2, at: 1, "end 1000 bytes, 0 again")
         client.asks("f", at: 2, "DATA 1")
     }
 

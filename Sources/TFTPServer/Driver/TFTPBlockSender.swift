@@ -2,11 +2,19 @@ import SystemIO
 import Wire
 
 /// Where a transfer's packets go.
-struct TFTPRoute {
-    var socket: UDPSocket
-    var peer: IPv4Endpoint
+final class TFTPRoute {
+    let socket: UDPSocket
+    let peer: IPv4Endpoint
     /// The address to send from; nil: the one that the socket is bound to.
-    var source: IPv4Address?
+    let source: IPv4Address?
+    /// Goes off when the kernel refuses: one client's route may be narrower, which says nothing of the others.
+    fileprivate var usesSegmentation = true
+
+    init(socket: UDPSocket, peer: IPv4Endpoint, source: IPv4Address? = nil) {
+        self.socket = socket
+        self.peer = peer
+        self.source = source
+    }
 }
 
 /// What became of blocks that were to be sent.
@@ -24,7 +32,7 @@ enum TFTPSendOutcome: Equatable {
 final class TFTPBlockSender {
     /// Room for packets, for whoever is sending.
     var scratch: [UInt8] = []
-    /// Why packets are not sent several at once any more; nil: they are.
+    /// Why packets are not sent several at once any more, to nobody; nil: they are.
     private(set) var segmentationFailure: SystemError?
 
     /// Sends packets of `segmentBytes` each, the last of which may be shorter.
@@ -33,13 +41,13 @@ final class TFTPBlockSender {
     ) -> TFTPSendOutcome {
         var block = firstBlock
         do throws(SystemError) {
-            if packets.count > segmentBytes && segmentationFailure == nil {
+            if packets.count > segmentBytes && route.usesSegmentation && segmentationFailure == nil {
                 do throws(SystemError) {
                     try route.socket.sendSegments(
                         packets, segmentBytes: UInt16(segmentBytes), to: route.peer, from: route.source)
                     return .sent
                 } catch  where error.isSegmentationRefusal {
-                    // One client's route may be narrower: that says nothing of the others.
+                    route.usesSegmentation = false
                     if error.isSegmentationUnsupported { segmentationFailure = error }
                 }
             }
