@@ -28,7 +28,8 @@ struct FinishedExchange: Sendable {
 
 /// libmicrohttpd: the one file that speaks to it.
 ///
-/// Its threads poll with epoll, parse requests, and send files with `sendfile`; nothing is copied on the way.
+/// Its threads poll with epoll, parse requests, and send files with `sendfile` (small ones in one packet with
+/// their headers). Unchecked, because it holds a C pointer: the library lets any thread use a daemon.
 @safe
 struct MicrohttpdDaemon: ~Copyable, @unchecked Sendable {
     struct Limits: Equatable, Sendable {
