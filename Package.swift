@@ -66,20 +66,26 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .target(
+            name: "TestSupport", dependencies: ["SystemIO"], path: "Tests/TestSupport",
+            swiftSettings: settings),
         .testTarget(
             name: "NetbootdTests", dependencies: ["netbootd", "SystemIO", logging], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(name: "BootCoreTests", dependencies: ["Wire", "BootCore"], swiftSettings: settings),
         .testTarget(name: "SystemIOTests", dependencies: ["Wire", "SystemIO"], swiftSettings: settings),
         .testTarget(
-            name: "BootFilesTests", dependencies: ["BootFiles", "SystemIO"], swiftSettings: settings),
+            name: "BootFilesTests", dependencies: ["BootFiles", "SystemIO", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "DHCPServerTests",
-            dependencies: ["Wire", "BootCore", "SystemIO", "PacketIO", "DHCPServer", logging],
+            dependencies: ["Wire", "BootCore", "SystemIO", "PacketIO", "DHCPServer", "TestSupport", logging],
             swiftSettings: settings),
         .testTarget(
             name: "TFTPServerTests",
-            dependencies: ["Wire", "BootCore", "BootFiles", "SystemIO", "TFTPServer", logging],
+            dependencies: [
+                "Wire", "BootCore", "BootFiles", "SystemIO", "TFTPServer", "TestSupport", logging,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "HTTPServerTests",

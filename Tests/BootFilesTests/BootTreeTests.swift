@@ -1,6 +1,7 @@
 import BootFiles
 import Glibc
 import SystemIO
+import TestSupport
 import Testing
 
 @Suite("The tree of boot files")
@@ -113,51 +114,5 @@ struct BootTreeTests {
         #expect(BootTree.debianPackage(shipping: "lpxelinux.0") == "pxelinux")
         #expect(BootTree.debianPackage(shipping: "menu.c32") == "syslinux-common")
         #expect(BootTree.debianPackage(shipping: "vmlinuz") == nil)
-    }
-}
-
-/// A folder that goes with its owner.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/netbootd-tree-XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&template) != nil else { throw SystemError("make a folder", code: errno) }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit { Self.remove(path) }
-
-    /// Writes a file, and the folders above it.
-    func write(_ name: String, _ text: String) throws {
-        var parent = path
-        for segment in name.split(separator: "/").dropLast() {
-            parent += "/" + segment
-            unsafe _ = mkdir(parent, 0o755)
-        }
-        let descriptor = OwnedDescriptor(unsafe open("\(path)/\(name)", O_CREAT | O_WRONLY | O_TRUNC, 0o644))
-        guard unsafe Glibc.write(descriptor.rawValue, text, text.utf8.count) == text.utf8.count else {
-            throw SystemError("write \(name)", code: errno)
-        }
-    }
-
-    func link(_ name: String, to target: String) { unsafe _ = symlink(target, "\(path)/\(name)") }
-
-    private static func remove(_ path: String) {
-        if let folder = unsafe opendir(path) {
-            var names: [String] = []
-            while let entry = unsafe readdir(folder) {
-                // A link is removed, not followed: `unlink` comes first below.
-                names.append(
-                    unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-                        unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
-                    })
-            }
-            unsafe closedir(folder)
-            for name in names where name != "." && name != ".." {
-                if unsafe unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
-            }
-        }
-        unsafe rmdir(path)
     }
 }

@@ -1,50 +1,10 @@
 import Glibc
 import SystemIO
+import TestSupport
 import Testing
 import Wire
 
 @testable import DHCPServer
-
-/// A folder that goes when the test is over.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/netbootd-test-XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&template) != nil else { throw TemporaryFolderError(code: errno) }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    /// The names of the files in it.
-    var files: [String] {
-        guard let directory = unsafe opendir(path) else { return [] }
-        defer { unsafe closedir(directory) }
-        var names: [String] = []
-        while let entry = unsafe readdir(directory) {
-            let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) {
-                unsafe Array($0.prefix { $0 != 0 })
-            }
-            names.append(String(decoding: name, as: UTF8.self))
-        }
-        return names.filter { $0 != "." && $0 != ".." }.sorted()
-    }
-
-    func write(_ bytes: [UInt8], to name: String) throws {
-        let fd = unsafe open("\(path)/\(name)", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        guard fd >= 0 else { throw TemporaryFolderError(code: errno) }
-        defer { close(fd) }
-        guard unsafe Glibc.write(fd, bytes, bytes.count) == bytes.count else {
-            throw TemporaryFolderError(code: errno)
-        }
-    }
-
-    deinit {
-        for file in files { unsafe unlink("\(path)/\(file)") }
-        unsafe rmdir(path)
-    }
-}
-
-struct TemporaryFolderError: Error { var code: Int32 }
 
 @Suite("Leases on disk")
 struct LeaseStoreTests {
@@ -100,7 +60,7 @@ struct LeaseStoreTests {
     @Test("A damaged database is put aside, and an empty one takes its place")
     func damaged() throws {
         let folder = try TemporaryFolder()
-        try folder.write([UInt8](repeating: 0x6e, count: 8192), to: LeaseStore.fileName)
+        try folder.write(LeaseStore.fileName, [UInt8](repeating: 0x6e, count: 8192))
         do {
             var opened = try LeaseStore.open(folder: folder.path, at: Self.now)
             #expect(opened.leases.isEmpty)

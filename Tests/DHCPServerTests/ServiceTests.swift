@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import Synchronization
 import SystemIO
+import TestSupport
 import Testing
 import Wire
 

@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import Synchronization
 import SystemIO
+import TestSupport
 import Wire
 
 @testable import TFTPServer
@@ -41,39 +42,6 @@ struct TestServer {
     let log: RecordedLog
 
     var endpoint: IPv4Endpoint { IPv4Endpoint(address: settings.address, port: service.port) }
-}
-
-/// A folder that goes with its owner.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/netbootd-test-XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&template) != nil else { throw SystemError("make a folder", code: errno) }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit { _ = try? Program("rm")?.run(["-rf", path]) }
-
-    /// Writes a file, and the folders above it.
-    func write(_ name: String, _ content: [UInt8]) throws {
-        var parent = path
-        for segment in name.split(separator: "/").dropLast() {
-            parent += "/" + segment
-            unsafe _ = mkdir(parent, 0o755)
-        }
-        let file = unsafe fopen(path + "/" + name, "w")
-        guard let file = unsafe file else { throw SystemError("write \(name)", code: errno) }
-        defer { unsafe _ = fclose(file) }
-        guard unsafe fwrite(content, 1, content.count, file) == content.count else {
-            throw SystemError("write \(name)", code: errno)
-        }
-    }
-
-    func read(_ name: String) throws -> [UInt8] {
-        let file = try FileRoot(path: path).open(name)
-        return try file.bytes(at: 0, count: Int(file.byteCount))
-    }
 }
 
 /// Log lines, kept: "info tftp sent bytes=512 file=a …", metadata in alphabetical order.
