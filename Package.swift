@@ -16,13 +16,18 @@ let lifetimes: [SwiftSetting] = settings + [.enableExperimentalFeature("Lifetime
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
 let package = Package(
     name: "netbootd",
-    products: [.executable(name: "netbootd", targets: ["netbootd"])],
+    products: [
+        .executable(name: "netbootd", targets: ["netbootd"]),
+        .executable(name: "kexec-join", targets: ["kexec-join"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         // C libraries: module maps and inline shims, no logic.
@@ -32,6 +37,7 @@ let package = Package(
             name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Imports go downwards only; scripts/check-imports.sh holds the same table.
         .target(name: "Wire", swiftSettings: lifetimes),
@@ -49,7 +55,16 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "HTTPServer",
-            dependencies: ["Wire", "BootCore", "BootFiles", "SystemIO", "CMicrohttpd", logging],
+            dependencies: ["Wire", "BootCore", "BootFiles", "SystemIO", "CMicrohttpd", crypto, logging],
+            swiftSettings: settings),
+        .target(name: "BootMenus", swiftSettings: settings),
+        .target(
+            name: "Kexec",
+            dependencies: ["Wire", "BootCore", "BootMenus", "SystemIO", "CLinux", "CZlib", crypto],
+            swiftSettings: settings),
+        .target(
+            name: "JoinCommands",
+            dependencies: ["Wire", "BootCore", "BootMenus", "SystemIO", "Kexec", argumentParser],
             swiftSettings: settings),
         .target(
             name: "Configuration",
@@ -62,15 +77,24 @@ let package = Package(
             name: "netbootd",
             dependencies: [
                 "Wire", "BootCore", "SystemIO", "PacketIO", "BootFiles", "DHCPServer", "TFTPServer",
-                "HTTPServer", "Configuration", argumentParser, logging,
+                "HTTPServer", "Configuration", "JoinCommands", argumentParser, logging,
             ],
             swiftSettings: settings),
+        // For live hosts of any distribution: it needs no library of theirs.
+        .executableTarget(
+            name: "kexec-join", dependencies: ["JoinCommands", argumentParser], swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
 
         .target(
             name: "TestSupport", dependencies: ["SystemIO"], path: "Tests/TestSupport",
             swiftSettings: settings),
         .testTarget(
             name: "NetbootdTests", dependencies: ["netbootd", "SystemIO", logging], swiftSettings: settings),
+        .testTarget(name: "BootMenusTests", dependencies: ["BootMenus"], swiftSettings: settings),
+        .testTarget(
+            name: "KexecTests",
+            dependencies: ["Wire", "BootCore", "BootMenus", "SystemIO", "Kexec", "TestSupport", crypto],
+            swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(name: "BootCoreTests", dependencies: ["Wire", "BootCore"], swiftSettings: settings),
         .testTarget(name: "SystemIOTests", dependencies: ["Wire", "SystemIO"], swiftSettings: settings),

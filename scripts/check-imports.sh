@@ -14,9 +14,13 @@ allowed() {
     BootFiles) echo "Wire BootCore SystemIO" ;;
     DHCPServer) echo "Wire BootCore SystemIO PacketIO CSQLite Logging" ;;
     TFTPServer) echo "Wire BootCore BootFiles SystemIO Logging" ;;
-    HTTPServer) echo "Wire BootCore BootFiles SystemIO CMicrohttpd Logging" ;;
+    HTTPServer) echo "Wire BootCore BootFiles SystemIO CMicrohttpd Crypto Logging" ;;
+    BootMenus) echo "" ;;
+    Kexec) echo "Wire BootCore BootMenus SystemIO CLinux CZlib Crypto" ;;
+    JoinCommands) echo "Wire BootCore BootMenus SystemIO Kexec ArgumentParser" ;;
+    kexec-join) echo "JoinCommands ArgumentParser" ;;
     Configuration) echo "Wire BootCore BootFiles SystemIO DHCPServer TFTPServer HTTPServer CYAML" ;;
-    netbootd) echo "Wire BootCore SystemIO BootFiles DHCPServer TFTPServer HTTPServer Configuration ArgumentParser Logging" ;;
+    netbootd) echo "Wire BootCore SystemIO BootFiles DHCPServer TFTPServer HTTPServer Configuration JoinCommands ArgumentParser Logging" ;;
     *) return 1 ;;
     esac
 }

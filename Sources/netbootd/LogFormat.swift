@@ -118,27 +118,6 @@ struct LineLogHandler: LogHandler {
     }
 }
 
-/// A string as JSON writes it, with its quotes (RFC 8259 §7).
-struct JSONText: CustomStringConvertible {
-    let description: String
-
-    init(_ text: String) {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7f:
-                result += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        description = result + "\""
-    }
-}
-
 extension String {
     fileprivate func padded(to width: Int) -> String {
         count >= width ? self : self + String(repeating: " ", count: width - count)

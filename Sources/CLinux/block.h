@@ -1,0 +1,3 @@
+/* Disks, mounts and terminals. No rules here. */
+#pragma once
+#include <stdint.h>
