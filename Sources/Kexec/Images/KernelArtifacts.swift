@@ -134,3 +134,10 @@ public struct MultibootModule: Equatable, Sendable {
         self.commandLine = commandLine
     }
 }
+
+extension KernelArtifacts {
+    /// What an archive holds.
+    public init(archive: consuming NetbootArchive, commandLine: String) throws(KernelImageError) {
+        try self.init(kernel: archive.kernel, initrd: archive.initrd, commandLine: commandLine)
+    }
+}
