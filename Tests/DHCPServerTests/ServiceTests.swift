@@ -13,9 +13,9 @@ import Wire
     "The service, on a network of its own",
     .enabled(if: TestNetwork.isPossible, "needs root, for a network namespace"))
 struct ServiceTests {
-    private static let mac = TestNetwork.clientMAC
+    static let mac = TestNetwork.clientMAC
 
-    private static func service(
+    static func service(
         on network: TestNetwork, in folder: String, directory: MachineDirectory = MachineDirectory(),
         journal: BootJournal = BootJournal()
     ) throws -> DHCPService {
@@ -34,26 +34,6 @@ struct ServiceTests {
             options.merging([
                 .requestedAddress: address.bytes, .serverIdentifier: Dialogue.server.bytes,
             ]) { $1 })
-    }
-
-    @Test(
-        "Whoever jumped into another system and wants an address is back; firmware that wants one was reset")
-    func journal() throws {
-        for (options, sign) in [([:], SignOfLife.dhcp), (ClientOptions.uefi, .firmware)] {
-            let folder = try TemporaryFolder()
-            let path = folder.path
-            let events = try TestNetwork.run { network in
-                let journal = BootJournal()
-                journal.note(
-                    JoinReport(mac: Self.mac, stage: .jumping, address: IPv4Address(10, 0, 0, 9)), at: 0)
-                let service = try Self.service(on: network, in: path, journal: journal)
-                try service.start()
-                defer { service.stop() }
-                _ = try TestClient().ask(ClientMessage(.discover, from: Self.mac, options))
-                return journal.events()
-            }
-            #expect(events.map(\.what) == [.reported(.jumping), .returned(by: sign)])
-        }
     }
 
     @Test("A client without an address is answered by a frame to its card, and its lease is on disk by then")
