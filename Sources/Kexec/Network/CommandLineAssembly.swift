@@ -65,10 +65,10 @@ extension CommandLine {
         layers.enumerated().flatMap { index, layer in
             let later = layers[(index + 1)...].joined()
             return layer.filter { word in
-                if word.isNamed("hugepages") || word.isNamed("hugepagesz") { return true }  // they come in pairs
-                if later.contains(word) { return false }
-                return
-                    !(singleValued.contains { word.isNamed($0) } && later.contains { $0.isNamed(word.key) })
+                // They come in pairs, each pair with its own meaning.
+                if word.isNamed("hugepages") || word.isNamed("hugepagesz") { return true }
+                let isSingle = singleValued.contains { word.isNamed($0) }
+                return !later.contains { $0 == word || isSingle && $0.isNamed(word.key) }
             }
         }
     }

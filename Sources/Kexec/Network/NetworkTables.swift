@@ -113,8 +113,9 @@ public struct LinkAddress: Equatable, Sendable {
         var flags = UInt32(message.body[2])
         for attribute in try message.attributes(from: 8) {
             switch attribute.type {
+            // They differ on point-to-point links.
             case 1: peer = IPAddress(bytes: attribute.value)
-            case 2: own = IPAddress(bytes: attribute.value)  // differs from the former on point-to-point links
+            case 2: own = IPAddress(bytes: attribute.value)
             case 6: seconds = attribute.value.hostWord32(at: 4)
             case 8: flags = attribute.number ?? flags
             default: break
