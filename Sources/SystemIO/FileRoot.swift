@@ -134,6 +134,17 @@ public final class FileRoot: Sendable {
         descriptor = OwnedDescriptor(fd)
     }
 
+    /// A whole file system: its links are followed as if it were `/`, and what is mounted on its folders is not seen.
+    ///
+    /// - Parameters:
+    ///   - fileSystem: its top folder.
+    ///   - path: what it is called in errors.
+    public init(fileSystem: consuming OwnedDescriptor, path: String) {
+        self.path = path
+        resolve = UInt64(RESOLVE_NO_MAGICLINKS | RESOLVE_IN_ROOT | RESOLVE_NO_XDEV)
+        descriptor = fileSystem
+    }
+
     /// Opens the regular file at `path`, relative to the root.
     ///
     /// The kernel itself refuses to leave the root (`RESOLVE_BENEATH`), whatever the path and its links say. With
@@ -141,7 +152,7 @@ public final class FileRoot: Sendable {
     public func open(_ path: String) throws(OpenFailure) -> OpenFile {
         // Without O_NONBLOCK a FIFO would hang us before fstat can refuse it.
         let flags = UInt64(O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard resolve & UInt64(RESOLVE_BENEATH) != 0 || !path.utf8.contains(UInt8(ascii: "/")) else {
+        guard resolve & UInt64(RESOLVE_BENEATH | RESOLVE_IN_ROOT) != 0 || !path.utf8.contains(UInt8(ascii: "/")) else {
             throw .outsideRoot
         }
         let fd = unsafe netbootd_openat2(descriptor.rawValue, path, flags, resolve)
@@ -162,5 +173,17 @@ public final class FileRoot: Sendable {
             device: UInt64(status.st_dev), inode: UInt64(status.st_ino), byteCount: Int64(status.st_size),
             modifiedSeconds: Int64(status.st_mtim.tv_sec), modifiedNanoseconds: Int64(status.st_mtim.tv_nsec))
         return OpenFile(descriptor: opened, identity: identity)
+    }
+
+    /// The names in a folder, sorted, without `.` and `..`; nil when there is no such folder.
+    public func names(inFolder path: String) -> [String]? {
+        let flags = UInt64(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let fd = unsafe netbootd_openat2(descriptor.rawValue, path, flags, resolve)
+        guard fd >= 0 else { return nil }
+        guard let folder = unsafe fdopendir(fd) else {
+            close(fd)
+            return nil
+        }
+        return unsafe SystemIO.names(inOpenFolder: folder).sorted()
     }
 }

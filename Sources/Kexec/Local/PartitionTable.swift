@@ -6,7 +6,6 @@ struct PartitionTable: Equatable {
     var diskSignature: String?
     /// GPT: by number, from 1.
     var partitions: [Int: Partition] = [:]
-    var isGPT = false
 
     struct Partition: Equatable {
         var uuid: String
@@ -22,7 +21,7 @@ struct PartitionTable: Equatable {
         if (0..<4).contains(where: { boot.number(at: 446 + 16 * $0 + 4, byteCount: 1) == 0xee }) {
             let header = read(Int64(sectorBytes), 512)
             if header.isEqual(to: "EFI PART", at: 0) {
-                self.init(header: header, sectorBytes: sectorBytes, read)
+                readEntries(header: header, sectorBytes: sectorBytes, read)
                 return
             }
         }
@@ -31,12 +30,13 @@ struct PartitionTable: Equatable {
         diskSignature = hexadecimal((0..<4).map { UInt8(truncatingIfNeeded: signature >> (24 - 8 * $0)) })
     }
 
-    private init?(header: [UInt8], sectorBytes: Int, _ read: (Int64, Int) -> [UInt8]) {
-        isGPT = true
+    private mutating func readEntries(
+        header: [UInt8], sectorBytes: Int, _ read: (Int64, Int) -> [UInt8]
+    ) {
         let first = header.number(at: 72, byteCount: 8)
         let count = Int(header.number(at: 80, byteCount: 4))
         let size = Int(header.number(at: 84, byteCount: 4))
-        guard first < 1 << 40, (1...1024).contains(count), size >= 128, size <= 1024 else { return nil }
+        guard first < 1 << 40, (1...1024).contains(count), size >= 128, size <= 1024 else { return }
         let entries = read(Int64(first) * Int64(sectorBytes), count * size)
         for index in 0..<count {
             let offset = index * size
