@@ -152,7 +152,9 @@ public final class FileRoot: Sendable {
     public func open(_ path: String) throws(OpenFailure) -> OpenFile {
         // Without O_NONBLOCK a FIFO would hang us before fstat can refuse it.
         let flags = UInt64(O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard resolve & UInt64(RESOLVE_BENEATH | RESOLVE_IN_ROOT) != 0 || !path.utf8.contains(UInt8(ascii: "/")) else {
+        guard
+            resolve & UInt64(RESOLVE_BENEATH | RESOLVE_IN_ROOT) != 0 || !path.utf8.contains(UInt8(ascii: "/"))
+        else {
             throw .outsideRoot
         }
         let fd = unsafe netbootd_openat2(descriptor.rawValue, path, flags, resolve)

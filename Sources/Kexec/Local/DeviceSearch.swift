@@ -65,7 +65,9 @@ public struct DeviceSearch: Sendable {
                 case "by-partlabel": .partitionLabel(parts[2])
                 default: nil
                 }
-            if let meaning { return try device(for: DeviceReference(meaning), home: home, holds: holds).device }
+            if let meaning {
+                return try device(for: DeviceReference(meaning), home: home, holds: holds).device
+            }
         }
         if let known = devices.first(where: {
             $0.path == "/dev/\(name)" || $0.mapperName.map { "mapper/\($0)" } == name

@@ -127,7 +127,8 @@ public struct ModuleLoader {
         }
         let fileSystems: Set = [
             "ext4", "xfs", "btrfs", "vfat", "isofs", "squashfs", "nls_cp437", "nls_ascii", "nls_iso8859_1",
-            "nls_utf8", "sd_mod", "sr_mod", "loop", "af_packet", "usbhid", "hid_generic",
+            "nls_utf8", "sd_mod", "sr_mod", "loop", "af_packet", "usbhid", "hid_generic", "crc32c_generic",
+            "crc32c_intel",
         ]
         loadAll(folder.ordered(folder.files(forDevices: [], named: fileSystems)), in: folder)
         // A driver may bring up a bus with more devices on it.

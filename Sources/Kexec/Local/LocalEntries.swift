@@ -68,7 +68,9 @@ public struct LocalEntries: Sendable {
         case .loaderEntries: ["/loader/entries", "/boot/loader/entries"]
         case .syslinux:
             ["/boot", ""].flatMap { top in
-                ["/syslinux/syslinux.cfg", "/isolinux/isolinux.cfg", "/extlinux/extlinux.conf"].map { top + $0 }
+                ["/syslinux/syslinux.cfg", "/isolinux/isolinux.cfg", "/extlinux/extlinux.conf"].map {
+                    top + $0
+                }
             } + ["/syslinux.cfg", "/isolinux.cfg", "/extlinux.conf", "/boot/extlinux.conf"]
         case .kexecLoader:
             ["/kexec-loader.conf", "/boot/kexec-loader.conf", "/boot/kexec-loader/kexec-loader.conf"]
@@ -165,7 +167,8 @@ extension LocalDisks {
     }
 
     private func append(
-        _ reference: FileReference, of local: LocalEntry, to memory: inout MemoryFile, _ guesses: inout [String]
+        _ reference: FileReference, of local: LocalEntry, to memory: inout MemoryFile,
+        _ guesses: inout [String]
     ) throws(LocalFailure) {
         let found = try open(reference, home: local.home)
         if found.device.isGuess, let device = reference.device {

@@ -35,7 +35,8 @@ extension LocalFailure: CustomStringConvertible {
         case .noDriver(let device, let types):
             "this kernel has no driver for the file system of \(device) (\(types.joined(separator: ", "))); "
                 + "load it with modprobe, or give a folder that has it with --modules"
-        case .oldKernel: "reading disks that are not mounted needs Linux 5.6 or newer; mount the disk and try again"
+        case .oldKernel:
+            "reading disks that are not mounted needs Linux 5.6 or newer; mount the disk and try again"
         case .cannotMount(let device, let error, let says):
             "cannot mount \(device) read-only: \(says.isEmpty ? error.description : says.joined(separator: "; "))"
         case .cannotOpen(let file, let device, let failure):
