@@ -45,7 +45,6 @@ public struct CPIOArchive {
         device: (major: UInt32, minor: UInt32) = (0, 0)
     ) {
         let name = Array(path.utf8)
-        bytes.reserveCapacity(bytes.count + 120 + name.count + content.count)
         bytes += "070701".utf8
         // Inode, mode, owner, group, links, time, size, device of the file system, device, name, check.
         let fields: [UInt32] = [

@@ -1,3 +1,4 @@
+import CLinux
 import CZlib
 import Glibc
 public import SystemIO
@@ -61,6 +62,9 @@ public struct InitramfsBuilder {
         archive.add("dev/null", .characterDevice(major: 1, minor: 3, permissions: 0o666))
         archive.add("init", .file(executable, permissions: 0o755))
         archive.add("bin/kexec-join", .link(target: "/init"))
+        // Swift's runtime ends a program whose own path it cannot find, and it looks before /proc can be mounted.
+        archive.add("proc/self", .folder())
+        archive.add("proc/self/exe", .link(target: "/init"))
         var made: Set<String> = []
         for (path, bytes) in modules {
             let parts = path.split(separator: "/")
