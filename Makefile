@@ -9,7 +9,7 @@ BINARY := .build/release/netbootd
 # What the program is made of, what the virtual lab boots, and what the tests bring as clients.
 BUILD_PACKAGES := git pkg-config libpcap-dev libmicrohttpd-dev libsqlite3-dev libyaml-dev zlib1g-dev
 LAB_PACKAGES := iproute2 ethtool qemu-system-x86 ipxe-qemu ipxe pxelinux syslinux-common ovmf busybox-static \
-	linux-image-amd64 cpio kmod python3-minimal
+	linux-image-amd64 cpio kmod python3-minimal mmdebstrap e2fsprogs
 TEST_PACKAGES := curl tftp-hpa isc-dhcp-client dhcpcd-base debian-installer-12-netboot-amd64
 BENCH_PACKAGES := dnsmasq-base nginx-light
 
@@ -30,6 +30,7 @@ packages:
 
 build: packages
 	swift build $(SWIFT_FLAGS) --product netbootd
+	swift build $(SWIFT_FLAGS) --product kexec-join
 
 test: unit-test fuzz-build lab-test
 	@echo "All tests passed."

@@ -55,7 +55,9 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "HTTPServer",
-            dependencies: ["Wire", "BootCore", "BootFiles", "SystemIO", "CMicrohttpd", crypto, logging],
+            dependencies: [
+                "Wire", "BootCore", "BootFiles", "SystemIO", "CMicrohttpd", "CZlib", crypto, logging,
+            ],
             swiftSettings: settings),
         .target(name: "BootMenus", swiftSettings: settings),
         .target(
@@ -113,7 +115,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "HTTPServerTests",
-            dependencies: ["Wire", "BootCore", "BootFiles", "SystemIO", "HTTPServer", logging],
+            dependencies: ["Wire", "BootCore", "BootFiles", "SystemIO", "HTTPServer", crypto, logging],
             swiftSettings: settings),
         .testTarget(
             name: "ConfigurationTests",
@@ -137,5 +139,8 @@ if Context.environment["NETBOOTD_FUZZ"] != nil {
         .executableTarget(
             name: "FuzzConfiguration", dependencies: ["Configuration"], path: "Fuzz/Configuration",
             exclude: ["seeds"], swiftSettings: settings),
+        .executableTarget(
+            name: "FuzzBootMenus", dependencies: ["BootMenus"], path: "Fuzz/BootMenus", exclude: ["seeds"],
+            swiftSettings: settings),
     ]
 }

@@ -11,6 +11,7 @@ LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PROJECT=$(dirname "$LAB")
 LABTMP=${LABTMP:-/tmp/netbootd-lab}
 NETBOOTD=${NETBOOTD:-$PROJECT/.build/release/netbootd}
+KEXEC_JOIN=$(dirname "$NETBOOTD")/kexec-join
 # Which runs are alive: one place for all, whatever LABTMP says, because namespaces are the whole host's.
 RUNS=/run/netbootd-lab
 PATH=$PATH:/usr/sbin:/sbin

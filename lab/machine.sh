@@ -14,9 +14,12 @@ machine_accelerator() { # a /dev/kvm without a processor that can do it exists, 
   else printf 'tcg'; fi
 }
 
+MACHINE_OPTIONS=()
+
 machine_start() { # vmN KIND [MEGABYTES] [DISK]: DISK (file or folder) comes after the network; uses tapN
+  # DISK is never changed; behind "scratch:" it can be written to, and forgets it. MACHINE_OPTIONS: more for QEMU.
   local name=$1 kind=$2 memory=${3:-} disk=${4:-} tap=tap${1#vm} dir=$RUN/$1 mac id qemu rom=''
-  local lean=graphics=off,hpet=off,vmport=off,usb=off,smm=off image=''
+  local lean=graphics=off,hpet=off,vmport=off,usb=off,smm=off image='' keep=readonly=on
   mac=$(mac_of "$name"); id=${mac//:/}
   rm -rf "$dir"; mkdir -p "$dir"
   qemu=(qemu-system-x86_64 -smp 1 -nodefaults -no-user-config -display none -vga none -no-reboot
@@ -40,8 +43,9 @@ machine_start() { # vmN KIND [MEGABYTES] [DISK]: DISK (file or folder) comes aft
   case $kind in uefi-http) qemu+=(-fw_cfg "name=opt/org.tianocore/IPv4PXESupport,string=n") ;; esac
   case $kind in uefi-http | uefi-ipv4) qemu+=(-fw_cfg "name=opt/org.tianocore/IPv6PXESupport,string=n") ;; esac
   if [ -n "$disk" ]; then
+    case $disk in scratch:*) disk=${disk#*:}; keep=snapshot=on ;; esac
     [ -d "$disk" ] && image=fat:       # QEMU makes a file system of a folder
-    qemu+=(-drive "if=none,id=disk0,format=raw,readonly=on,file=$image$disk" -device "virtio-blk-pci,drive=disk0,bootindex=1")
+    qemu+=(-drive "if=none,id=disk0,format=raw,$keep,file=$image$disk" -device "virtio-blk-pci,drive=disk0,bootindex=1")
   fi
   if [ "$kind" = bios-plain ]; then
     qemu+=(-netdev "dgram,id=net0,local.type=unix,local.path=$dir/qemu.sock,remote.type=unix,remote.path=$dir/wire.sock")
@@ -51,7 +55,7 @@ machine_start() { # vmN KIND [MEGABYTES] [DISK]: DISK (file or folder) comes aft
     qemu+=(-netdev "tap,id=net0,ifname=$tap,script=no,downscript=no,vnet_hdr=off")
   fi
   qemu+=(-device "virtio-net-pci,netdev=net0,mac=$mac,bootindex=0$rom"
-    -object "filter-dump,id=dump0,netdev=net0,file=$dir/wire.pcap")
+    -object "filter-dump,id=dump0,netdev=net0,file=$dir/wire.pcap" "${MACHINE_OPTIONS[@]}")
   now >"$dir/started"
   process_start "$name" switch "$dir/qemu.log" "${qemu[@]}"
 }

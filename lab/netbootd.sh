@@ -10,13 +10,14 @@ netbootd_configuration() { # the lab's profiles and machines as netbootd's confi
     for name in "${!PROFILES[@]}"; do
       IFS='|' read -r kernel initrd line <<<"${PROFILES[$name]}"
       printf '  %s:\n    kernel: %s\n    initrd: [%s]\n    cmdline: %s\n' "$name" "$kernel" "$initrd" "$line"
+      [ -z "${PROFILE_EXTRA[$name]:-}" ] || printf '    %s\n' "${PROFILE_EXTRA[$name]}"
     done
   fi
   if [ ${#MACHINES[@]} -gt 0 ]; then
     printf 'machines:\n'
     for mac in "${!MACHINES[@]}"; do printf '  - mac: %s\n    profile: %s\n' "$mac" "${MACHINES[$mac]}"; done
   fi
-  printf 'default: %s\nunknown: %s\n' "$DEFAULT" "$UNKNOWN"
+  printf 'default: %s\nunknown: %s\n%s\n' "$DEFAULT" "$UNKNOWN" "$EXTRA_CONFIGURATION"
 }
 
 netbootd_start() {

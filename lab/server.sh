@@ -4,6 +4,7 @@
 #   profile NAME KERNEL INITRD COMMAND-LINE     paths in the tree; {http} stands for the server's URL
 #   machine MAC TARGET              this machine boots that profile, or `local`
 #   DEFAULT=TARGET UNKNOWN=ignore LEASE=1h      before server_start
+#   PROFILE_EXTRA[NAME]=LINE EXTRA_CONFIGURATION=LINES   netbootd's alone: a profile's own key, more of the file
 #   server_start [NAME]             NAME: netbootd or peer; returns 1 and sets WHY if it does not start
 #   server_stop
 #   server_count KIND MAC           how often the log tells of: offer, ack, release, ignored
@@ -14,12 +15,14 @@ LAB_SERVER=${LAB_SERVER:-netbootd}
 server_begin() {
   TREE=$RUN/tree; STATE=$RUN/state
   rm -rf "$TREE" "$STATE"; mkdir -p "$TREE/data" "$STATE"
-  declare -gA PROFILES=() MACHINES=()
+  declare -gA PROFILES=() MACHINES=() PROFILE_EXTRA=()
+  EXTRA_CONFIGURATION=
   DEFAULT=lab; UNKNOWN=default; LEASE=1h
   if [ -n "${KERNEL:-}" ]; then
     # Links, because nothing here is ever changed in place.
     mkdir -p "$TREE/linux"
     ln -f "$KERNEL" "$TREE/linux/vmlinuz"; ln -f "$INITRD" "$TREE/linux/initramfs.cpio.gz"
+    ln -f "$EXTRA" "$TREE/linux/extra.cpio.gz"
     head -c 300000 "$KERNEL" >"$TREE/data/sample"
     profile lab linux/vmlinuz linux/initramfs.cpio.gz "$(lab_command_line lab)"
   fi

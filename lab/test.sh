@@ -10,11 +10,13 @@
 # that failed stay until the next run. Needs root. Other settings: the head of lib.sh.
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in lib network initramfs disk machine server netbootd peer; do . "$here/$part.sh"; done
-for part in boot leases tftp http service; do . "$here/cases/$part.sh"; done
+for part in lib network initramfs disk machine server netbootd peer root; do . "$here/$part.sh"; done
+for part in boot leases tftp http service join; do . "$here/cases/$part.sh"; done
 
 CASES=(http-clients tftp-clients udhcpc dhclient dhcpcd restart-keeps-lease unknown-ignore reload as-a-service port-taken
-  bios-ipxe bios-undionly uefi-ipxe uefi-http lpxelinux menu two-profiles local-bios local-ipxe local-uefi debian-installer)
+  bios-ipxe bios-undionly uefi-ipxe uefi-http lpxelinux menu two-profiles local-bios local-ipxe local-uefi debian-installer
+  join-dry-run join-file-load join-segments join-uefi-segments join-bond-vlan join-static join-resumes join-server-restart
+  join-flipped-bit join-signature join-memory join-disabled join-systemd join-service join-service-poweroff)
 
 # --- what a case uses ----------------------------------------------------------------------------
 fail() { printf '%s' "$*" >"$RUN.why"; exit 1; }
@@ -23,6 +25,10 @@ detail() { printf '%s' "$*" >"$RUN.why"; }
 check() { # WHAT COMMAND...: the command must succeed
   local what=$1; shift
   "$@" || fail "$what"
+}
+check_not() { # WHAT COMMAND...: the command must fail
+  local what=$1; shift
+  ! "$@" || fail "$what"
 }
 check_equal() { [ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"; } # WHAT EXPECTED ACTUAL
 serve() { server_start || fail "$WHY"; }

@@ -14,7 +14,7 @@ allowed() {
     BootFiles) echo "Wire BootCore SystemIO" ;;
     DHCPServer) echo "Wire BootCore SystemIO PacketIO CSQLite Logging" ;;
     TFTPServer) echo "Wire BootCore BootFiles SystemIO Logging" ;;
-    HTTPServer) echo "Wire BootCore BootFiles SystemIO CMicrohttpd Crypto Logging" ;;
+    HTTPServer) echo "Wire BootCore BootFiles SystemIO CMicrohttpd CZlib Crypto Logging" ;;
     BootMenus) echo "" ;;
     Kexec) echo "Wire BootCore BootMenus SystemIO CLinux CZlib Crypto" ;;
     JoinCommands) echo "Wire BootCore BootMenus SystemIO Kexec ArgumentParser" ;;

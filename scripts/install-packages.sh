@@ -17,7 +17,7 @@ echo "Installing with apt:$missing"
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! { $as_root apt-get update -q && $as_root apt-get install -q -y --no-install-recommends $missing; } >"$log" 2>&1; then
+if ! { $as_root apt-get update -q && $as_root apt-get -o DPkg::Lock::Timeout=600 install -q -y --no-install-recommends $missing; } >"$log" 2>&1; then
     tail -n 20 "$log" >&2
     echo "apt could not install:$missing" >&2
     exit 1

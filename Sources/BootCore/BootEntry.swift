@@ -109,7 +109,7 @@ extension BootPolicy {
         "MAC", "mac", "mac-hyphen", "UUID", "uuid", "ip", "hostname", "serial", "arch", "server", "http",
     ]
 
-    private func placeholderValues(
+    func placeholderValues(
         of profile: Profile, for machine: Machine, from location: ServerLocation
     ) -> [String: String] {
         let machine = named(machine)
@@ -128,7 +128,7 @@ extension BootPolicy {
 
     /// What a machine says of itself is a stranger's text: it must not end a line, start a word or reach iPXE's
     /// expansion.
-    private static func harmless(_ text: String?) -> String {
+    static func harmless(_ text: String?) -> String {
         String(
             (text ?? "").filter { $0.isASCII && ($0.isLetter || $0.isNumber || "._-:+@".contains($0)) }
                 .prefix(64))

@@ -36,6 +36,21 @@ public enum Platform: String, CaseIterable, Sendable {
         default: return nil
         }
     }
+
+    /// What iPXE says of itself on such a machine; the BIOS builds that distributions ship are `i386`.
+    var ipxeNames: (platform: String, buildArchitecture: String)? {
+        switch self {
+        case .bios: ("pcbios", "i386")
+        case .uefiIA32: ("efi", "i386")
+        case .uefiX64: ("efi", "x86_64")
+        case .uefiARM32: ("efi", "arm32")
+        case .uefiARM64: ("efi", "arm64")
+        case .uefiRISCV32: ("efi", "riscv32")
+        case .uefiRISCV64: ("efi", "riscv64")
+        case .uefiLoong64: ("efi", "loong64")
+        case .ubootARM32, .ubootARM64, .raspberryPi: nil
+        }
+    }
 }
 
 /// How firmware fetches its first program.

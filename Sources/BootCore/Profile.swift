@@ -33,11 +33,16 @@ public struct KernelEntry: Hashable, Sendable {
     public var initrds: [String]
     /// The command line, with placeholders (see `Template`).
     public var commandLine: Template
+    /// Who reads `ip=` in it; nil: as the command line lets one guess.
+    public var initramfs: InitramfsDialect?
 
-    public init(kernel: String, initrds: [String], commandLine: Template) {
+    public init(
+        kernel: String, initrds: [String], commandLine: Template, initramfs: InitramfsDialect? = nil
+    ) {
         self.kernel = kernel
         self.initrds = initrds
         self.commandLine = commandLine
+        self.initramfs = initramfs
     }
 }
 

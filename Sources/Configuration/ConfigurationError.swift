@@ -95,6 +95,7 @@ public enum ConfigurationAdvice: Equatable, Sendable {
     case prefixDiffers(interface: IPv4Network, subnet: IPv4Network)
     case addressInNoSubnet(IPv4Address)
     case defaultUserMissing(String, instead: String)
+    case keyReadableByOthers(String)
     case portNotTried(HostPort)
     case portHeldByOurs(HostPort, holder: String)
 }
@@ -128,6 +129,7 @@ public enum Expectation: Equatable, Sendable {
     case hostnamePattern
     case domain
     case absolutePath
+    case filePath
     case bootPathOrURL
     case interfaceName
     case userName

@@ -7,7 +7,9 @@ internal import Wire
 /// The order is ours, not the file's: names come before what refers to them.
 struct ConfigurationReader {
     enum Key: String, ConfigurationKey {
-        case interface, address, files, state, user, dhcp, tftp, http, nfs, loaders, profiles, machines, rules
+        case interface, address, files, state, user, dhcp, tftp, http, nfs, join, loaders, profiles, machines
+        case rules
+        case signingKey = "signing-key"
         case defaultTarget = "default"
         case unknown
         case localBoot = "local-boot"
@@ -45,6 +47,8 @@ struct ConfigurationReader {
         if let tftp = fields[.tftp] { readTFTP(tftp, into: &configuration.tftp) }
         if let http = fields[.http] { readHTTP(http, into: &configuration.http) }
         if let nfs = fields[.nfs] { configuration.nfsExports = readNFS(nfs) }
+        configuration.signingKey = fields[.signingKey]?.filePath()
+        if let join = fields[.join] { readJoin(join, into: &configuration.join) }
         readPolicy(fields, into: &configuration)
         warnOfSubnetsWithoutAddresses(configuration)
         return configuration

@@ -36,11 +36,11 @@ extension Cursor {
     func addresses() -> [IPv4Address] { itemsOrOne.compactMap { $0.address() } }
 
     /// A folder of this host.
-    func absolutePath() -> String? {
-        parsed(.absolutePath) { text in
-            let isWhole = text.hasPrefix("/") && text.unicodeScalars.allSatisfy { !Self.isControl($0) }
-            return isWhole && !text.split(separator: "/").contains("..") ? text : nil
-        }
+    func absolutePath() -> String? { parsed(.absolutePath) { Self.isAbsolutePath($0) ? $0 : nil } }
+
+    /// A file of this host.
+    func filePath() -> String? {
+        parsed(.filePath) { Self.isAbsolutePath($0) && !$0.hasSuffix("/") ? $0 : nil }
     }
 
     /// A path in the tree, or a URL where the file is fetched from elsewhere.
@@ -112,6 +112,11 @@ extension Cursor {
             .map { $0.drop { $0 == " " } }.joined(separator: " ")
         guard words.unicodeScalars.allSatisfy({ !Self.isControl($0) }) else { return refuse(.lineOfText) }
         return String(words.reversed().drop { $0 == " " }.reversed())
+    }
+
+    private static func isAbsolutePath(_ text: String) -> Bool {
+        text.hasPrefix("/") && text.unicodeScalars.allSatisfy { !isControl($0) }
+            && !text.split(separator: "/").contains("..")
     }
 
     static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || scalar.value == 0x7f }

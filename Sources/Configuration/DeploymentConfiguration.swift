@@ -19,6 +19,9 @@ public struct DeploymentConfiguration: Equatable, Sendable {
     public var tftp = TFTP()
     public var http = HTTP()
     public var nfsExports: [NFSExport] = []
+    /// The file with the private key that manifests are signed with.
+    public var signingKey: String?
+    public var join = Join()
     /// As the file states them; `BootPolicy.defaultLoaders` hold for the other platforms.
     public var loaders: [Platform: String] = [:]
     public var profiles: [Profile] = []
@@ -89,6 +92,14 @@ public struct DeploymentConfiguration: Equatable, Sendable {
             maximumConnectionsPerClient = settings.maximumConnectionsPerClient
             idleTimeout = settings.idleTimeout
         }
+    }
+
+    /// What live hosts are offered.
+    public struct Join: Equatable, Sendable {
+        /// The static client; nil: where it is most likely to be.
+        public var executable: String?
+        /// How long after its jump a machine counts as missing.
+        public var backWithin = BootJournal.defaultBackWithin
     }
 
     /// Read and checked, but not yet served.

@@ -40,10 +40,22 @@ extension DeploymentConfiguration {
             maximumWindowSize: tftp.maximumWindowSize, mtu: mtu)
     }
 
-    public func httpSettings(address: IPv4Address, policy: BootPolicy) -> HTTPSettings {
+    /// Where a package puts the static client.
+    public static let packagedExecutable = "/usr/lib/netbootd/kexec-join"
+
+    /// - Parameters:
+    ///   - signingKey: the content of the file that `signing-key` names.
+    ///   - programFolder: where this program is, for a client beside it.
+    public func httpSettings(
+        address: IPv4Address, policy: BootPolicy, signingKey: SigningKeyFile? = nil,
+        programFolder: String? = nil
+    ) -> HTTPSettings {
         HTTPSettings(
             location: location(address: address), policy: policy, threads: http.threads,
             maximumConnections: http.maximumConnections,
-            maximumConnectionsPerClient: http.maximumConnectionsPerClient, idleTimeout: http.idleTimeout)
+            maximumConnectionsPerClient: http.maximumConnectionsPerClient, idleTimeout: http.idleTimeout,
+            signingKey: signingKey.flatMap { SigningKey(seed: $0.bytes) },
+            joinExecutables: join.executable.map { [$0] }
+                ?? (programFolder.map { ["\($0)/kexec-join"] } ?? []) + [Self.packagedExecutable])
     }
 }

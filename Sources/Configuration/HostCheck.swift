@@ -12,6 +12,8 @@ public struct HostSelection: Equatable, Sendable {
     public var user: UserIdentity
     /// The boot programs that are there.
     public var loaders: [Platform: String]
+    /// Nil when the configuration names none.
+    public var signingKey: SigningKeyFile?
 }
 
 /// What came of comparing a configuration with the host.
@@ -48,10 +50,13 @@ public struct HostCheck<Facts: HostFacts> {
         let user = check.user()
         let loaders = check.files(for: user ?? facts.currentUser)
         check.state(for: user ?? facts.currentUser)
+        let signingKey = check.signingKey(for: user ?? facts.currentUser)
+        check.joinExecutable(for: user ?? facts.currentUser)
         if let address { check.ports(at: address, ports) }
         var selection: HostSelection?
         if let interface, let address, let user, findings.errors.isEmpty {
-            selection = HostSelection(interface: interface, address: address, user: user, loaders: loaders)
+            selection = HostSelection(
+                interface: interface, address: address, user: user, loaders: loaders, signingKey: signingKey)
         }
         return HostReport(
             selection: selection, errors: findings.sortedErrors, warnings: findings.sortedWarnings)
@@ -74,6 +79,8 @@ public struct HostCheck<Facts: HostFacts> {
         let user = check.user() ?? facts.currentUser
         _ = check.files(for: user)
         check.state(for: user)
+        _ = check.signingKey(for: user)
+        check.joinExecutable(for: user)
         return HostReport(
             selection: nil, errors: findings.sortedErrors, warnings: findings.sortedWarnings)
     }

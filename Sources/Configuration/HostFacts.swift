@@ -12,6 +12,8 @@ public protocol HostFacts {
     func files(_ paths: Set<String>, inTree folder: String, for user: UserIdentity) -> [String: FileState]
     /// What is wrong with a folder for `user`; nil when nothing is.
     func folderTrouble(_ path: String, forWriting: Bool, for user: UserIdentity) -> SystemError?
+    /// A file of this host as `user` reads it: its first `limit` bytes.
+    func hostFile(_ path: String, limit: Int, for user: UserIdentity) throws(SystemError) -> HostFile
     /// Whether a folder is empty or holds a file of this prefix, so that root gives it to the servers' user.
     func mayGiveFolder(_ path: String, filesNamed prefix: String) -> Bool
     func portState(_ port: HostPort, device: String?) -> PortState
@@ -76,6 +78,15 @@ public struct LiveHostFacts: HostFacts {
                 return error
             }
         }
+    }
+
+    public func hostFile(
+        _ path: String, limit: Int, for user: UserIdentity
+    ) throws(SystemError) -> HostFile {
+        let result = asking(for: user) { () -> Result<HostFile, SystemError> in
+            Result { () throws(SystemError) in try HostFile(path: path, limit: limit) }
+        }
+        return try result.get()
     }
 
     public func mayGiveFolder(_ path: String, filesNamed prefix: String) -> Bool {

@@ -40,6 +40,8 @@ public enum HostProblem: Equatable, Sendable {
     case folderHoldsOtherThings(String, user: String)
     case folderTrouble(String, reason: String)
     case file(FileProblem)
+    case key(KeyProblem)
+    case executableUnreadable(String, user: String, reason: String)
     /// `holder` is a process's name and number.
     case portTaken(HostPort, holder: String?)
     case portRefused(HostPort, reason: String)
@@ -52,5 +54,13 @@ public enum FileProblem: Equatable, Sendable {
     case notReadable(String, user: String)
     case notAFile(String)
     case outsideTree(String, folder: String)
+    case trouble(String, reason: String)
+}
+
+/// What is wrong with the file of the signing key, under its path on this host.
+public enum KeyProblem: Equatable, Sendable {
+    case missing(String)
+    case notReadable(String, user: String, groupID: UInt32)
+    case malformed(String, SigningKeyFileError)
     case trouble(String, reason: String)
 }

@@ -4,7 +4,7 @@ internal import Wire
 /// `profiles` and `loaders`.
 extension ConfigurationReader {
     private enum ProfileKey: String, ConfigurationKey {
-        case title, kernel, initrd, cmdline, loader, vars, options
+        case title, kernel, initrd, cmdline, initramfs, loader, vars, options
     }
 
     private enum VariableOwnerKey: String { case vars }
@@ -23,6 +23,7 @@ extension ConfigurationReader {
         let kernel = fields[.kernel]?.bootPath(orURL: true)
         let initrds = fields[.initrd]?.itemsOrOne.compactMap { $0.bootPath(orURL: true) } ?? []
         let commandLine = fields[.cmdline].flatMap(readTemplate)
+        let initramfs = fields[.initramfs]?.choice(InitramfsDialect.self)
         let loaders = fields[.loader].map(readProfileLoader) ?? [:]
         let vars = fields[.vars].map(readVariables) ?? [:]
         let options = fields[.options].map(readOptions) ?? []
@@ -30,12 +31,12 @@ extension ConfigurationReader {
             if fields[.loader] == nil { key.report(.boot(.nothingToBoot)) }
             fields[.initrd]?.report(.boot(.uselessWithoutKernel("initrd")))
             fields[.cmdline]?.report(.boot(.uselessWithoutKernel("cmdline")))
+            fields[.initramfs]?.report(.boot(.uselessWithoutKernel("initramfs")))
         }
         let entry = kernel.flatMap { kernel in
-            commandLine.map { KernelEntry(kernel: kernel, initrds: initrds, commandLine: $0) }
-                ?? (try? Template("")).map {
-                    KernelEntry(kernel: kernel, initrds: initrds, commandLine: $0)
-                }
+            (commandLine ?? (try? Template(""))).map {
+                KernelEntry(kernel: kernel, initrds: initrds, commandLine: $0, initramfs: initramfs)
+            }
         }
         return Profile(
             name: name, title: title, kernel: entry, loaders: loaders, vars: vars, dhcpOptions: options)

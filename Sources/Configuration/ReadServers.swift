@@ -2,7 +2,7 @@ internal import BootCore
 internal import DHCPServer
 internal import Wire
 
-/// `dhcp`, `tftp`, `http` and `nfs`.
+/// `dhcp`, `tftp`, `http`, `nfs` and `join`.
 extension ConfigurationReader {
     private enum DHCPKey: String, ConfigurationKey {
         case mode, subnets, authoritative
@@ -25,6 +25,11 @@ extension ConfigurationReader {
     }
 
     private enum NFSKey: String, ConfigurationKey { case exports }
+
+    private enum JoinKey: String, ConfigurationKey {
+        case executable
+        case backWithin = "back-within"
+    }
 
     private enum ExportKey: String, ConfigurationKey { case path, clients }
 
@@ -84,6 +89,12 @@ extension ConfigurationReader {
         check(
             perClient: http.maximumConnectionsPerClient, at: fields[.maximumConnectionsPerClient],
             total: http.maximumConnections, at: fields[.maximumConnections])
+    }
+
+    func readJoin(_ cursor: Cursor, into join: inout DeploymentConfiguration.Join) {
+        guard let fields = cursor.fields(JoinKey.self) else { return }
+        join.executable = fields[.executable]?.filePath()
+        if let time = fields[.backWithin]?.duration(atLeast: 30, atMost: 86400) { join.backWithin = time }
     }
 
     func readNFS(_ cursor: Cursor) -> [DeploymentConfiguration.NFSExport] {

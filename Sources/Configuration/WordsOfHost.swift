@@ -39,6 +39,9 @@ extension HostProblem {
         case .portRefused(let port, let reason): "\(port.words) cannot be used: \(reason)"
         case .folderTrouble(let path, let reason): "the folder \(path) cannot be used: \(reason)"
         case .file(let problem): problem.words
+        case .key(let problem): problem.words
+        case .executableUnreadable(let path, let user, let reason):
+            "the user '\(user)' cannot read \(path): \(reason)"
         }
     }
 }
@@ -54,6 +57,19 @@ extension FileProblem {
         case .notAFile(let path): "'\(path)' is not a regular file"
         case .outsideTree(let path, let folder): "'\(path)' leads out of \(folder)"
         case .trouble(let path, let reason): "'\(path)' cannot be opened: \(reason)"
+        }
+    }
+}
+
+extension KeyProblem {
+    var words: String {
+        switch self {
+        case .missing(let path): "there is no file \(path); make it: netbootd keygen --out \(path)"
+        case .notReadable(let path, let user, let group):
+            "the user '\(user)' cannot read \(path), and reads it again at each reload; "
+                + "try: chgrp \(group) \(path) && chmod 640 \(path)"
+        case .malformed(let path, let error): "\(path): \(error)"
+        case .trouble(let path, let reason): "\(path) cannot be used: \(reason)"
         }
     }
 }

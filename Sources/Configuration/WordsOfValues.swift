@@ -37,6 +37,7 @@ extension Expectation {
         case .hostnamePattern: "a host name, or the beginning of one and a *"
         case .domain: "a domain name, such as lab.example"
         case .absolutePath: "a folder's whole path, such as /srv/netboot, without '..'"
+        case .filePath: "a file's whole path, such as /etc/netbootd/signing.key, without '..'"
         case .bootPathOrURL: "a path in the tree, or an http, https or tftp URL"
         case .interfaceName: "an interface's name, such as eth1"
         case .userName: "a user's name"
@@ -93,6 +94,8 @@ extension ConfigurationAdvice {
             "\(address) is in none of the subnets, so only relayed clients can be served"
         case .defaultUserMissing(let user, let instead):
             "there is no user '\(user)'; the server will be '\(instead)'"
+        case .keyReadableByOthers(let path):
+            "everybody on this host can read \(path), and so sign in the server's name; try: chmod 640 \(path)"
         case .portNotTried(let port):
             "no permission to try \(port.words); run the check as root to be sure that it is free"
         case .portHeldByOurs(let port, let holder):

@@ -10,6 +10,7 @@ struct DHCPDriver: ~Copyable {
     private let ports: DHCPPorts
     private var store: LeaseStore
     private let directory: MachineDirectory
+    private let journal: BootJournal
     private var loop: EventLoop
     private var responder: DHCPResponder
     private var log: DHCPLog
@@ -34,12 +35,14 @@ struct DHCPDriver: ~Copyable {
 
     init(
         interface: NetworkInterface, settings: DHCPSettings, leases: consuming LeaseStore.Opened,
-        ports: consuming DHCPPorts, loop: consuming EventLoop, directory: MachineDirectory, log: DHCPLog
+        ports: consuming DHCPPorts, loop: consuming EventLoop, directory: MachineDirectory,
+        journal: BootJournal, log: DHCPLog
     ) {
         self.interface = interface
         self.ports = ports
         self.loop = loop
         self.directory = directory
+        self.journal = journal
         responder = DHCPResponder(
             settings: settings, ownAddresses: Set(interface.addresses.map(\.address)), mtu: interface.mtu,
             leases: leases.leases)
@@ -132,8 +135,19 @@ struct DHCPDriver: ~Copyable {
             interfaceAddress: interfaceAddress(for: origin), source: origin.peer,
             destination: origin.localAddress, port: port)
         let response = responder.respond(to: message, via: arrival, at: .now)
+        tellJournal(of: message, from: response.machine)
         let answered = Answered(message: message, response: response)
         if response.changes.isEmpty { finish(answered) } else { waiting.append(answered) }
+    }
+
+    /// A system that starts wants an address. One that is about to end may still extend its lease.
+    private func tellJournal(of message: DHCPMessage, from machine: Machine?) {
+        guard let machine, message.messageType == .discover || message.messageType == .request,
+            message.clientAddress == .any
+        else { return }
+        journal.noticed(
+            mac: machine.mac, address: nil, by: machine.stage == .operatingSystem ? .dhcp : .firmware,
+            at: WallClock.now.millisecondsSince1970)
     }
 
     /// The address that a unicast was sent to; for a broadcast, the one in a configured subnet.

@@ -14,6 +14,7 @@ public final class DHCPService: Sendable {
     private let interface: NetworkInterface
     private let stateFolder: String
     private let directory: MachineDirectory
+    private let journal: BootJournal
     private let logger: Logger
     private let counter = DHCPCounter()
     private let wakeup: Wakeup
@@ -36,11 +37,12 @@ public final class DHCPService: Sendable {
     /// - Throws: when a port cannot be opened; `isAddressInUse` tells another DHCP server on this host.
     public init(
         interface: NetworkInterface, settings: DHCPSettings, stateFolder: String, directory: MachineDirectory,
-        logger: Logger
+        journal: BootJournal = BootJournal(), logger: Logger
     ) throws(SystemError) {
         self.interface = interface
         self.stateFolder = stateFolder
         self.directory = directory
+        self.journal = journal
         self.logger = logger
         wakeup = try Wakeup()
         inbox = Mutex(Inbox(settings: settings))
@@ -65,7 +67,7 @@ public final class DHCPService: Sendable {
         let driver = Handover(
             DHCPDriver(
                 interface: interface, settings: settings, leases: leases, ports: ports, loop: loop,
-                directory: directory,
+                directory: directory, journal: journal,
                 log: DHCPLog(logger: logger, interface: interface.name, counter: counter)))
         let started = try ServiceThread(name: "dhcp") { [self] in
             guard var driver = driver.take() else { return }

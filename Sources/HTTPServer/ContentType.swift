@@ -13,7 +13,7 @@ enum ContentType {
         case "ipxe", "gpxe", "txt", "cfg", "conf", "ks", "preseed", "seed", "sh", "log", "sha256", "sha512":
             text
         case "yaml", "yml": "application/yaml"
-        case "json": "application/json"
+        case "json": json
         case "xml": "application/xml"
         case "html", "htm": "text/html"
         case "gz", "tgz": "application/gzip"
@@ -22,5 +22,6 @@ enum ContentType {
     }
 
     static let text = "text/plain"
-    private static let unknown = "application/octet-stream"
+    static let json = "application/json"
+    static let unknown = "application/octet-stream"
 }

@@ -44,7 +44,20 @@ struct HTTPLogLine: Equatable {
             add("reason", reason)
         case .leftToLocalDisk:
             add("reason", "this machine is to boot from its disk")
-        case .health:
+        case .join(let boots, _, let ignored):
+            add("boots", boots)
+            add("serial", finished.machine?.serial)
+            add("ignored", ignored.isEmpty ? nil : ignored.joined(separator: ", "))
+        case .report(let report):
+            metadata["mac"] = "\(report.mac)"
+            add("stage", report.stage.rawValue)
+            add("entry", report.entry.isEmpty ? nil : report.entry)
+            add("detail", report.detail.isEmpty ? nil : report.detail)
+        case .ownFile(let name):
+            add("file", name)
+        case .joinRefused(let reason), .notReady(let reason):
+            add("reason", reason)
+        case .health, .journal:
             break
         }
     }
@@ -62,6 +75,12 @@ struct HTTPLogLine: Equatable {
         case .failed: (.error, "http failed")
         case .leftToLocalDisk: (.info, "http refused")
         case .health: (.debug, "http health")
+        case .join(_, let isSignature, _): (.info, isSignature ? "join signature" : "join manifest")
+        case .joinRefused: (.warning, "join refused")
+        case .report: (.info, "join report")
+        case .journal: (.debug, "http journal")
+        case .ownFile: (.info, "http sent")
+        case .notReady: (.info, "http not ready")
         }
     }
 

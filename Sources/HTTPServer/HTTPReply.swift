@@ -51,6 +51,23 @@ enum HTTPEvent: Equatable, Sendable {
     /// The boot file that is only there to be refused, so that UEFI goes on to the disk.
     case leftToLocalDisk
     case health
+    /// A live host's manifest or its signature: what it boots, and the parts of the query that were of no use.
+    case join(boots: String, isSignature: Bool, ignored: [String])
+    case joinRefused(reason: String)
+    case report(JoinReport)
+    case journal
+    /// A file that is netbootd's and not the tree's.
+    case ownFile(name: String)
+    /// In a moment there will be an answer.
+    case notReady(String)
+
+    /// Whether a machine that has just been started asks for such a thing, and none that is about to end.
+    var isOfBoot: Bool {
+        switch self {
+        case .file, .script, .notFound, .leftToLocalDisk: true
+        case .refused, .failed, .health, .join, .joinRefused, .report, .journal, .ownFile, .notReady: false
+        }
+    }
 }
 
 extension HTTPReply {

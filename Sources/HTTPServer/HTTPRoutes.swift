@@ -5,24 +5,39 @@ import Wire
 
 /// Every URL that is served, for one state of the configuration.
 ///
-/// Nothing here knows a socket: a request goes in, the answer comes out. `/boot.ipxe`, `/boot.gpxe` and `/healthz`
-/// are generated, and go before files of the same names in the tree.
+/// Nothing here knows a socket: a request goes in, the answer comes out. What `reply` names in its switch is netbootd's
+/// own, and goes before files of the same names in the tree.
 final class HTTPRoutes: Sendable {
     let settings: HTTPSettings
     let tree: BootTree
+    let digests: FileDigests
+    let journal: BootJournal
 
-    init(settings: HTTPSettings, tree: BootTree) {
+    var signingKey: SigningKey? { settings.signingKey }
+
+    init(settings: HTTPSettings, tree: BootTree, digests: FileDigests, journal: BootJournal) {
         self.settings = settings
         self.tree = tree
+        self.digests = digests
+        self.journal = journal
     }
 
-    /// - Parameter known: what is known of the machine at the client's address.
-    func reply(to request: HTTPRequest, from known: Machine?) -> HTTPReply {
-        guard request.method != .other else {
-            return .text(
-                405, "This server answers GET and HEAD.", event: .refused(reason: "method"),
-                headers: [HTTPHeader("Allow", "GET, HEAD")])
+    /// Has the digests of all files computed that a manifest may name.
+    func prepareDigests() {
+        var wanted = openExecutable().map { [FileDigests.Wanted.executable($0.path)] } ?? []
+        for kernel in settings.policy.profiles.compactMap(\.kernel) {
+            for name in [kernel.kernel] + kernel.initrds where !name.contains("://") {
+                guard let path = try? BootPath(name), !wanted.contains(.boot(path)) else { continue }
+                wanted.append(.boot(path))
+            }
         }
+        digests.prepare(wanted, in: tree)
+    }
+
+    /// - Parameters:
+    ///   - known: what is known of the machine at the client's address.
+    ///   - now: milliseconds since 1970.
+    func reply(to request: HTTPRequest, from known: Machine?, at now: Int) -> HTTPReply {
         let target: RequestTarget
         let path: BootPath
         do {
@@ -33,14 +48,32 @@ final class HTTPRoutes: Sendable {
         } catch {
             return .text(400, "This is no path.", event: .refused(reason: "\(error)"))
         }
+        let isReport = path.text == Self.reportPath
+        switch request.method {
+        case .get where !isReport, .head where !isReport: break
+        case .post where isReport: return report(request, query: target, at: now)
+        case .get, .head, .post, .other: return Self.wrongMethod(isReport: isReport)
+        }
         switch path.text {
         case "boot.ipxe": return script(dialect: nil, for: request, query: target, known: known)
         case "boot.gpxe": return script(dialect: .gpxe, for: request, query: target, known: known)
         case "healthz": return .text(200, "ok", event: .health)
+        case "api/v1/join": return manifest(for: request, query: target, known: known, signed: false)
+        case "api/v1/join.sig": return manifest(for: request, query: target, known: known, signed: true)
+        case "api/v1/journal": return journal(query: target)
+        case "join": return joinScript()
+        case Self.executableName: return executable(for: request)
         case _ where path.isLocalDiskRefusal:
             return .text(404, "Boot from the local disk.", event: .leftToLocalDisk)
         default: return file(path, for: request)
         }
+    }
+
+    private static func wrongMethod(isReport: Bool) -> HTTPReply {
+        .text(
+            405, isReport ? "A report is sent by POST." : "This server answers GET and HEAD.",
+            event: .refused(reason: "method"),
+            headers: [HTTPHeader("Allow", isReport ? "POST" : "GET, HEAD")])
     }
 
     private static func refusal(of refusal: BootPath.Refusal) -> HTTPReply {
@@ -57,7 +90,7 @@ final class HTTPRoutes: Sendable {
 
     private func file(_ path: BootPath, for request: HTTPRequest) -> HTTPReply {
         do throws(OpenFailure) {
-            return Self.reply(with: try tree.open(path), at: path, to: request)
+            return Self.reply(with: FileContent(name: path.text, file: try tree.open(path)), to: request)
         } catch {
             return Self.reply(to: error, opening: path)
         }
@@ -79,44 +112,5 @@ final class HTTPRoutes: Sendable {
         case .other(let error):
             .failure("\(error)")
         }
-    }
-
-    private static func reply(with file: OpenFile, at path: BootPath, to request: HTTPRequest) -> HTTPReply {
-        let validators = Validators(file.identity)
-        let whole = 0..<file.byteCount
-        var reply = HTTPReply(
-            status: 200, headers: [HTTPHeader("Content-Type", ContentType.of(path.text))],
-            body: .file(file, whole), event: .file(path: path.text))
-        reply.headers += [
-            HTTPHeader("Last-Modified", validators.lastModified.text),
-            HTTPHeader("ETag", validators.entityTag),
-            HTTPHeader("Accept-Ranges", "bytes"),
-        ]
-        switch request.conditions.verdict(for: validators) {
-        case .proceed: break
-        case .notModified:
-            reply.status = 304
-            return reply
-        case .failed:
-            return .text(
-                412, "The file has changed.", event: .refused(reason: "\(path) has changed meanwhile"))
-        }
-        // A range is for GET alone (RFC 7233 §3.1).
-        guard request.method == .get, request.conditions.allowsRange(of: validators) else { return reply }
-        switch RequestedPart(range: request.range, byteCount: file.byteCount) {
-        case .whole: break
-        case .part(let range):
-            reply.status = 206
-            reply.headers.append(
-                HTTPHeader(
-                    "Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.byteCount)"))
-            reply.body = .file(file, range)
-        case .unsatisfiable:
-            return .text(
-                416, "The file has \(file.byteCount) bytes.",
-                event: .refused(reason: "\(path) ends before \(request.range ?? "")"),
-                headers: [HTTPHeader("Content-Range", "bytes */\(file.byteCount)")])
-        }
-        return reply
     }
 }

@@ -10,6 +10,9 @@ public final class HTTPService: Sendable {
     private let routes: Mutex<HTTPRoutes>
     private let limits: MicrohttpdDaemon.Limits
     private let directory: MachineDirectory
+    private let digests: FileDigests
+    private let digestThread: DigestThread
+    private let journal: BootJournal
     private let logger: Logger
     private let refusals = Mutex(Refusals(toldAt: .now - .seconds(1)))
     /// The port that it listens on: the settings', or the kernel's choice when that is 0.
@@ -30,12 +33,17 @@ public final class HTTPService: Sendable {
 
     /// Binds the port and listens; connections wait until `start`.
     public init(
-        settings: HTTPSettings, tree: BootTree, directory: MachineDirectory, logger: Logger
+        settings: HTTPSettings, tree: BootTree, directory: MachineDirectory,
+        journal: BootJournal = BootJournal(), logger: Logger
     ) throws(SystemError) {
         let listener = try TCPListener(address: settings.location.address, port: settings.location.httpPort)
         port = listener.port
         state = Mutex(State(listener: listener, daemon: nil))
-        routes = Mutex(HTTPRoutes(settings: settings, tree: tree))
+        let thread = try DigestThread()
+        digestThread = thread
+        digests = FileDigests(logger: logger) { thread.wake() }
+        self.journal = journal
+        routes = Mutex(HTTPRoutes(settings: settings, tree: tree, digests: digests, journal: journal))
         limits = MicrohttpdDaemon.Limits(
             threads: settings.threads, connections: settings.maximumConnections,
             connectionsPerClient: settings.maximumConnectionsPerClient, idleTimeout: settings.idleTimeout)
@@ -52,6 +60,8 @@ public final class HTTPService: Sendable {
             log: { [self] in log(library: $0) })
         try state.withLock { (state) throws(SystemError) in
             guard let listener = state.listener.take() else { return }
+            try digestThread.start(digests, logger: logger)
+            routes.withLock { $0 }.prepareDigests()
             state.daemon = try MicrohttpdDaemon(listener: listener, limits: limits, handlers: handlers)
         }
     }
@@ -63,20 +73,28 @@ public final class HTTPService: Sendable {
             return state.daemon.take()
         }
         daemon?.stop()
+        digests.stop()
+        digestThread.join()
     }
 
     /// Answers all further requests by these; requests in flight end as they began.
     ///
     /// Address, port, threads and limits stay what they were at the start.
     public func apply(settings: HTTPSettings, tree: BootTree) {
-        let new = HTTPRoutes(settings: settings, tree: tree)
+        let new = HTTPRoutes(settings: settings, tree: tree, digests: digests, journal: journal)
+        new.prepareDigests()
         routes.withLock { $0 = new }
     }
 
     private func reply(to request: HTTPRequest) -> HTTPReply {
         let routes = routes.withLock { $0 }
         let known = directory.machine(at: request.client)
-        var reply = routes.reply(to: request, from: known)
+        let now = WallClock.now.millisecondsSince1970
+        var reply = routes.reply(to: request, from: known, at: now)
+        if reply.event.isOfBoot {
+            journal.noticed(
+                mac: reply.machine?.mac ?? known?.mac, address: request.client, by: .http, at: now)
+        }
         guard let machine = reply.machine else {
             reply.machine = known
             return reply

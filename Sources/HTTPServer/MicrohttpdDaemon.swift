@@ -169,7 +169,10 @@ private func microhttpdAnswer(
         unsafe exchange.request.takeHeaders(
             of: connection, method: method.map { unsafe String(cString: $0) } ?? "")
         // An answer now would end the connection after it: right for a body that nobody wants, not for GET.
-        if exchange.request.method != .other { return .YES }
+        switch exchange.request.method {
+        case .get, .head: return .YES
+        case .post, .other: break
+        }
     } else if let count = unsafe uploadByteCount?.pointee, count > 0 {
         unsafe uploadByteCount?.pointee = 0
         return .YES
@@ -222,6 +225,9 @@ extension HTTPRequest {
     fileprivate mutating func takeHeaders(of connection: OpaquePointer?, method name: String) {
         method = Method(name)
         userAgent = unsafe Self.header("User-Agent", of: connection)
+        acceptEncoding = unsafe Self.header("Accept-Encoding", of: connection)
+        let length = unsafe Self.header("Content-Length", of: connection)?.trimmingSpaces
+        hasBody = unsafe length ?? "0" != "0" || Self.header("Transfer-Encoding", of: connection) != nil
         range = unsafe Self.header("Range", of: connection)
         conditions = unsafe Conditions(
             ifMatch: Self.header("If-Match", of: connection),

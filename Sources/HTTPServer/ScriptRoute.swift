@@ -10,7 +10,8 @@ struct ScriptQuery: Equatable, Sendable {
     /// What was of no use, in words for the log.
     private(set) var ignored: [String] = []
 
-    init(_ target: RequestTarget) {
+    /// - Parameter takesHostname: a running system knows its own, and `hostname=` says it.
+    init(_ target: RequestTarget, takesHostname: Bool = false) {
         take("mac", of: target) {
             MACAddress($0).flatMap { $0.isUnicast ? $0 : nil }
         } into: {
@@ -23,6 +24,7 @@ struct ScriptQuery: Equatable, Sendable {
         }
         take("serial", of: target, reading: Self.line) { $0.serial = $1 }
         take("asset", of: target, reading: Self.line) { $0.asset = $1 }
+        if takesHostname { take("hostname", of: target, reading: Self.hostname) { $0.hostname = $1 } }
         takePlatform(target)
     }
 
@@ -73,6 +75,11 @@ struct ScriptQuery: Equatable, Sendable {
     /// A serial number or an asset tag: one line of visible ASCII.
     private static func line(_ text: String) -> String? {
         text.utf8.count <= 128 && text.utf8.allSatisfy { (0x20..<0x7f).contains($0) } ? text : nil
+    }
+
+    private static func hostname(_ text: String) -> String? {
+        let isName = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-.".contains($0)) }
+        return isName && text.utf8.count <= 253 ? text : nil
     }
 
     private static func shown(_ text: String) -> String { LogText.visible(text, limit: 64) }

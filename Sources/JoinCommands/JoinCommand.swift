@@ -1,8 +1,115 @@
 public import ArgumentParser
+import Glibc
+import Kexec
+import SystemIO
 
 /// `netbootd kexec-join`, which is also a program of its own.
 public struct JoinCommand: ParsableCommand {
-    public static let configuration = CommandConfiguration(commandName: "kexec-join")
+    public static let configuration = CommandConfiguration(
+        commandName: "kexec-join",
+        abstract: "Boots this running host into what the boot server says, without its firmware.",
+        discussion: """
+            Asks the server for the entry that this machine's firmware would get by PXE, checks that this host can do \
+            it, fetches and verifies kernel and initrd, loads them with kexec, and jumps. Start with --dry-run, which \
+            says what would be done and does none of it.
+            """)
+
+    @OptionGroup(title: "The server") var server: ServerOptions
+    @OptionGroup(title: "The new system") var line: CommandLineOptions
+    @OptionGroup(title: "How far, and how") var jump: JumpOptions
+    @OptionGroup(title: "Without a server's entry") var artifacts: ArtifactOptions
+
+    @Flag(help: "Take a loaded kernel out again.")
+    var unload = false
+
+    @Flag(help: "Start the loaded kernel now, without stopping anything.")
+    var execute = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Make every reboot a jump: write services that load what the server says at shutdown, and start it.",
+            valueName: "systemd|openrc"))
+    var installService: ShutdownServices.Manager?
+
+    @Option(help: ArgumentHelp("Remove these services.", valueName: "systemd|openrc"))
+    var uninstallService: ShutdownServices.Manager?
+
+    /// The service calls this at shutdown.
+    @Flag(help: .hidden) var forService = false
+    /// A process that outlives the one that loaded.
+    @Option(name: .customLong("jump"), help: .hidden) var method: JumpMethod?
 
     public init() {}
+
+    public func run() throws {
+        do {
+            try act()
+        } catch let failure as CommandFailure {
+            var standardError = StandardErrorStream()
+            print("kexec-join: \(failure.reason)", to: &standardError)
+            throw ExitCode.failure
+        }
+    }
+
+    private func act() throws {
+        let console = Console(standardOutputIsForJSON: jump.json)
+        if unload {
+            try CommandFailure.inWords { () throws(LoadFailure) in try KexecLoader().unload() }
+            Jumper(system: LiveKexecSystem()).disarm()
+        } else if execute {
+            try leave(.direct, console, isPrepared: true)
+        } else if let method {
+            LiveKexecSystem().sleep(for: jump.delay?.duration ?? .zero)
+            try leave(method, console, isPrepared: false)
+        } else if let uninstallService {
+            try ServiceInstaller(console: console).uninstall(uninstallService)
+        } else if let installService {
+            _ = try request()  // what the services would be told must make sense now
+            try ServiceInstaller(console: console).install(installService, options: serviceOptions)
+        } else {
+            try JoinSession(options: request(), console: console).run()
+        }
+    }
+
+    private func leave(_ method: JumpMethod, _ console: Console, isPrepared: Bool) throws {
+        let jumper = Jumper(system: LiveKexecSystem())
+        try CommandFailure.inWords { () throws(JumpFailure) in
+            if isPrepared { try jumper.execute() } else { try jumper.jump(method) { console.say($0) } }
+        }
+    }
+
+    private func request() throws -> JoinRequest {
+        let file: JoinSettingsFile
+        if let text = HostFiles.live.text(JoinSettingsFile.path) {
+            do throws(JoinSettingsFile.Mistake) { file = try JoinSettingsFile(parsing: text) } catch {
+                throw CommandFailure("\(JoinSettingsFile.path):\(error)")
+            }
+        } else {
+            file = JoinSettingsFile()
+        }
+        return try JoinRequest(server, artifacts, line, jump, isForService: forService, file: file)
+    }
+
+    /// What each join by the services is to be told again.
+    private var serviceOptions: [String] {
+        let values: [(String, String?)] = [
+            ("--server", server.server), ("--interface", server.interface), ("--entry", server.entry),
+            ("--trust-key", server.trustKey.map(Self.absolute)), ("--ip", line.ip), ("--append", line.append),
+            ("--reuse-cmdline", line.reuseCommandLine), ("--method", jump.method == "auto" ? nil : jump.method),
+        ]
+        return values.flatMap { name, value in value.map { ["\(name)=\($0)"] } ?? [] }
+    }
+
+    private static func absolute(_ path: String) -> String {
+        guard let resolved = unsafe realpath(path, nil) else { return path }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
+    }
+}
+
+extension ShutdownServices.Manager: ExpressibleByArgument {}
+extension JumpMethod: ExpressibleByArgument {}
+
+struct StandardErrorStream: TextOutputStream {
+    mutating func write(_ text: String) { StandardError.write(text) }
 }

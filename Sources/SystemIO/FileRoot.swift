@@ -11,6 +11,16 @@ public struct FileIdentity: Hashable, Sendable {
     public var modifiedNanoseconds: Int64
 }
 
+extension FileIdentity {
+    init(_ status: stat) {
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+        byteCount = Int64(status.st_size)
+        modifiedSeconds = Int64(status.st_mtim.tv_sec)
+        modifiedNanoseconds = Int64(status.st_mtim.tv_nsec)
+    }
+}
+
 /// A regular file, open for reading.
 public final class OpenFile: Sendable {
     private let descriptor: OwnedDescriptor
@@ -19,6 +29,14 @@ public final class OpenFile: Sendable {
     init(descriptor: consuming OwnedDescriptor, identity: FileIdentity) {
         self.descriptor = descriptor
         self.identity = identity
+    }
+
+    /// What is in memory alone, as a file among others. To be sealed before.
+    public init(_ memory: borrowing MemoryFile) throws(SystemError) {
+        let fd = netbootd_duplicate(memory.rawDescriptor)
+        guard fd >= 0 else { throw .last("duplicate a descriptor") }
+        descriptor = OwnedDescriptor(fd)
+        identity = try Self.identity(of: fd)
     }
 
     public var byteCount: Int64 { identity.byteCount }
@@ -51,6 +69,17 @@ public final class OpenFile: Sendable {
 }
 
 extension OpenFile {
+    /// What the file is by now: it may have changed since it was opened.
+    public func currentIdentity() throws(SystemError) -> FileIdentity {
+        try Self.identity(of: rawDescriptor)
+    }
+
+    fileprivate static func identity(of descriptor: CInt) throws(SystemError) -> FileIdentity {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .last("fstat") }
+        return FileIdentity(status)
+    }
+
     /// Up to `count` bytes from `offset`; fewer only at the end of the file.
     public func bytes(at offset: Int64, count: Int) throws(SystemError) -> [UInt8] {
         var failure: SystemError?
@@ -171,10 +200,7 @@ public final class FileRoot: Sendable {
         var status = stat()
         guard unsafe fstat(fd, &status) == 0 else { throw .other(.last("fstat \(path)")) }
         guard status.st_mode & mode_t(Glibc.S_IFMT) == mode_t(Glibc.S_IFREG) else { throw .notARegularFile }
-        let identity = FileIdentity(
-            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), byteCount: Int64(status.st_size),
-            modifiedSeconds: Int64(status.st_mtim.tv_sec), modifiedNanoseconds: Int64(status.st_mtim.tv_nsec))
-        return OpenFile(descriptor: opened, identity: identity)
+        return OpenFile(descriptor: opened, identity: FileIdentity(status))
     }
 
     /// The names in a folder, sorted, without `.` and `..`; nil when there is no such folder.

@@ -49,6 +49,12 @@ public struct MemoryFile: ~Copyable, Sendable {
         if surplus > 0 { try append(repeatElement(0, count: Int(alignment - surplus))) }
     }
 
+    /// Gives up what was written from `count` on, and its memory.
+    public mutating func truncate(to count: Int64) throws(SystemError) {
+        guard ftruncate(rawDescriptor, off_t(count)) == 0 else { throw .last("shorten a file in memory") }
+        byteCount = count
+    }
+
     /// Forbids every further change, for this process too.
     public func seal() throws(SystemError) {
         guard netbootd_seal(rawDescriptor) == 0 else { throw .last("seal a file in memory") }
@@ -56,12 +62,17 @@ public struct MemoryFile: ~Copyable, Sendable {
 
     /// Up to `count` bytes from `offset`; fewer only at the end.
     public func bytes(at offset: Int64, count: Int) throws(SystemError) -> [UInt8] {
+        try Self.bytes(of: rawDescriptor, at: offset, count: count)
+    }
+
+    /// The same for a reader that cannot hold the file itself: it must live meanwhile.
+    public static func bytes(of descriptor: CInt, at offset: Int64, count: Int) throws(SystemError) -> [UInt8] {
         var filled = 0
         var result = [UInt8](repeating: 0, count: count)
         while filled < count {
             let got = unsafe result.withUnsafeMutableBytes { buffer in
                 unsafe pread(
-                    rawDescriptor, buffer.baseAddress.map { unsafe $0 + filled }, count - filled,
+                    descriptor, buffer.baseAddress.map { unsafe $0 + filled }, count - filled,
                     off_t(offset) + filled)
             }
             if got == 0 { break }

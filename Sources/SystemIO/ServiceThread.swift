@@ -37,4 +37,7 @@ public final class ServiceThread: Sendable {
 
     /// Waits for its end. To be called once.
     public func join() { pthread_join(handle, nil) }
+
+    /// Lets every other thread go before the calling one.
+    public static func giveWay() { setpriority(CInt(PRIO_PROCESS.rawValue), 0, 19) }
 }

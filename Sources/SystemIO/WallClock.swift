@@ -24,6 +24,9 @@ public struct WallClock: Sendable {
         return WallClock(seconds: time.tv_sec, milliseconds: time.tv_nsec / 1_000_000)
     }
 
+    /// Since 1970, in UTC.
+    public var millisecondsSince1970: Int { seconds * 1000 + milliseconds }
+
     /// `2026-11-21T08:45:00.123Z` (RFC 3339, in UTC).
     public var rfc3339: String {
         var seconds = seconds

@@ -10,6 +10,7 @@ public final class TFTPService: Sendable {
     private let listening: UDPSocket
     private let control: TFTPControl
     private let log: TFTPLog
+    private let journal: BootJournal
     private let onFailure: @Sendable (SystemError) -> Void
     private let thread = Mutex<ServiceThread?>(nil)
 
@@ -17,7 +18,8 @@ public final class TFTPService: Sendable {
     ///
     /// - Parameter onFailure: called on the server's thread when it cannot go on.
     public init(
-        settings: TFTPSettings, tree: BootTree, directory: MachineDirectory, logger: Logger,
+        settings: TFTPSettings, tree: BootTree, directory: MachineDirectory,
+        journal: BootJournal = BootJournal(), logger: Logger,
         onFailure: @escaping @Sendable (SystemError) -> Void = { _ in }
     ) throws(SystemError) {
         listening = try UDPSocket(
@@ -26,6 +28,7 @@ public final class TFTPService: Sendable {
         try listening.allowFragmentation()
         control = try TFTPControl(TFTPSetup(settings: settings, tree: tree))
         log = TFTPLog(logger: logger, directory: directory)
+        self.journal = journal
         self.onFailure = onFailure
     }
 
@@ -34,10 +37,10 @@ public final class TFTPService: Sendable {
 
     /// Begins to serve.
     public func start() throws(SystemError) {
-        let (listening, control, log, onFailure) = (listening, control, log, onFailure)
+        let (listening, control, log, journal, onFailure) = (listening, control, log, journal, onFailure)
         let started = try ServiceThread(name: "tftp") {
             do throws(SystemError) {
-                try TFTPDriver(listening: listening, control: control, log: log).run()
+                try TFTPDriver(listening: listening, control: control, log: log, journal: journal).run()
             } catch {
                 log.logger.critical("tftp stopped", metadata: ["reason": "\(error)"])
                 onFailure(error)

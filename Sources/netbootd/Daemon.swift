@@ -1,3 +1,4 @@
+import BootCore
 import Configuration
 import Logging
 import SystemIO
@@ -20,6 +21,7 @@ final class Daemon {
     private enum Token: UInt64 {
         case signal
         case failure
+        case journal
     }
 
     /// - Throws: `DaemonFailure` when the configuration has an error.
@@ -39,13 +41,15 @@ final class Daemon {
         do {
             try Privileges.raiseDescriptorLimit()
             let failures = try FailureReport()
-            let services = try Services(deployment, failures: failures, logger: logger)
+            let journalChange = try Wakeup()
+            let journal = BootJournal(onChange: journalChange.signal)
+            let services = try Services(deployment, failures: failures, journal: journal, logger: logger)
             try becomeOrdinaryUser()
             defer { services.stop() }
             try services.start()
             logger.notice("ready", metadata: ["serving": "\(deployment.summary)"])
             tellManager("READY=1\nSTATUS=\(deployment.summary)")
-            let failure = try serve(failures, services)
+            let failure = try serve(failures, services, journal, journalChange)
             tellManager("STOPPING=1")
             if let failure { throw failure }
         } catch let failure as DaemonFailure {
@@ -80,19 +84,42 @@ final class Daemon {
     }
 
     private func serve(
-        _ failures: FailureReport, _ services: Services
+        _ failures: FailureReport, _ services: Services, _ journal: BootJournal, _ journalChange: Wakeup
     ) throws -> FailureReport.Failure? {
         var loop = try EventLoop()
         try loop.add(signals.rawDescriptor, token: Token.signal.rawValue)
         try loop.add(failures.rawDescriptor, token: Token.failure.rawValue)
+        try loop.add(journalChange.rawDescriptor, token: Token.journal.rawValue)
         while true {
-            _ = try loop.wait(until: nil)
+            let left = journal.deadline.map { $0 - WallClock.now.millisecondsSince1970 }
+            _ = try loop.wait(until: left.map { .now + .milliseconds(max(0, $0)) })
+            journalChange.acknowledge()
+            tell(journal.passTime(to: WallClock.now.millisecondsSince1970))
             if let failure = failures.first { return failure }
             while let signal = signals.next() {
                 switch signal {
                 case .stop: return nil
                 case .reload: reload(services)
                 }
+            }
+        }
+    }
+
+    /// A line for each machine that is back from its jump, or should be.
+    private func tell(_ ends: [JournalEvent]) {
+        for end in ends {
+            let time = Duration.milliseconds(end.millisecondsSinceJump ?? 0)
+            var metadata: Logger.Metadata = ["mac": "\(end.mac)", "ip": "\(end.address)"]
+            if !end.entry.isEmpty { metadata["entry"] = "\(end.entry)" }
+            switch end.what {
+            case .missing:
+                metadata["minutes"] = "\(time.components.seconds / 60)"
+                logger.warning("join not back", metadata: metadata)
+            case .returned(let sign):
+                metadata["by"] = "\(sign.rawValue)"
+                metadata["seconds"] = "\(time.components.seconds)"
+                logger.log(level: sign == .firmware ? .warning : .info, "join back", metadata: metadata)
+            case .reported: break
             }
         }
     }

@@ -17,7 +17,12 @@ struct Deployment {
     var tftpSettings: TFTPSettings {
         configuration.tftpSettings(address: host.address, mtu: host.interface.mtu)
     }
-    var httpSettings: HTTPSettings { configuration.httpSettings(address: host.address, policy: policy) }
+    var httpSettings: HTTPSettings {
+        let program = HostFiles.live.link("/proc/self/exe")
+        return configuration.httpSettings(
+            address: host.address, policy: policy, signingKey: host.signingKey,
+            programFolder: program?.lastIndex(of: "/").flatMap { end in program.map { String($0[..<end]) } })
+    }
 
     /// One line for whoever started it.
     var summary: String {
@@ -69,6 +74,7 @@ struct Deployment {
         configuration.http = old.http
         var host = running.host
         host.loaders = self.host.loaders
+        host.signingKey = self.host.signingKey
         return Deployment(configuration: configuration, host: host)
     }
 }

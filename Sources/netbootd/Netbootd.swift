@@ -13,7 +13,7 @@ struct Netbootd: ParsableCommand {
             machine from booting; then `netbootd serve`.
             """,
         version: version,
-        subcommands: [Serve.self, Check.self])
+        subcommands: [Serve.self, Check.self, Keygen.self])
 }
 
 /// What every subcommand that reads the configuration takes.

@@ -14,9 +14,12 @@ final class Services {
     private let tftp: TFTPService
     private let http: HTTPService
     private let failures: FailureReport
+    private let journal: BootJournal
 
     /// Opens every port, which may take privileges; none is served yet.
-    init(_ deployment: Deployment, failures: FailureReport, logger: Logger) throws(SystemError) {
+    init(
+        _ deployment: Deployment, failures: FailureReport, journal: BootJournal, logger: Logger
+    ) throws(SystemError) {
         let directory = MachineDirectory()
         let tree = try BootTree(folder: deployment.configuration.files)
         dhcp =
@@ -24,13 +27,18 @@ final class Services {
             ? nil
             : try DHCPService(
                 interface: deployment.host.interface, settings: deployment.dhcpSettings,
-                stateFolder: deployment.configuration.state, directory: directory, logger: logger)
+                stateFolder: deployment.configuration.state, directory: directory, journal: journal,
+                logger: logger)
         tftp = try TFTPService(
-            settings: deployment.tftpSettings, tree: tree, directory: directory, logger: logger,
+            settings: deployment.tftpSettings, tree: tree, directory: directory, journal: journal,
+            logger: logger,
             onFailure: { failures.report("TFTP", $0) })
         http = try HTTPService(
-            settings: deployment.httpSettings, tree: tree, directory: directory, logger: logger)
+            settings: deployment.httpSettings, tree: tree, directory: directory, journal: journal,
+            logger: logger)
         self.failures = failures
+        self.journal = journal
+        journal.setBackWithin(deployment.configuration.join.backWithin)
     }
 
     func start() throws {
@@ -52,5 +60,6 @@ final class Services {
         http.apply(settings: deployment.httpSettings, tree: tree)
         tftp.apply(settings: deployment.tftpSettings, tree: tree)
         dhcp?.apply(deployment.dhcpSettings)
+        journal.setBackWithin(deployment.configuration.join.backWithin)
     }
 }

@@ -1,5 +1,6 @@
 import BootCore
 import BootFiles
+import Logging
 import Testing
 import Wire
 
@@ -22,7 +23,8 @@ final class RoutesTests {
         let location = ServerLocation(address: IPv4Address(10, 0, 0, 1), httpPort: port)
         return HTTPRoutes(
             settings: HTTPSettings(location: location, policy: policy),
-            tree: try BootTree(folder: folder, packageFolders: []))
+            tree: try BootTree(folder: folder, packageFolders: []),
+            digests: FileDigests(logger: Logger(label: "test")), journal: BootJournal())
     }
 
     private func reply(
@@ -34,7 +36,7 @@ final class RoutesTests {
             to: HTTPRequest(
                 method: method, target: Array(target.utf8), client: client, range: range,
                 conditions: conditions,
-                userAgent: userAgent), from: known)
+                userAgent: userAgent), from: known, at: 0)
     }
 
     @Test("A file has its type, its validators, and says that it can be had in parts")

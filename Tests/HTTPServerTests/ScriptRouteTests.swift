@@ -1,5 +1,6 @@
 import BootCore
 import BootFiles
+import Logging
 import Testing
 import Wire
 
@@ -27,9 +28,11 @@ struct ScriptRouteTests {
         let location = ServerLocation(address: IPv4Address(10, 0, 0, 1), httpPort: port)
         let routes = HTTPRoutes(
             settings: HTTPSettings(location: location, policy: policy),
-            tree: try BootTree(folder: "/usr/share", packageFolders: []))
+            tree: try BootTree(folder: "/usr/share", packageFolders: []),
+            digests: FileDigests(logger: Logger(label: "test")), journal: BootJournal())
         return routes.reply(
-            to: HTTPRequest(target: Array(target.utf8), client: client, userAgent: userAgent), from: known)
+            to: HTTPRequest(target: Array(target.utf8), client: client, userAgent: userAgent), from: known,
+            at: 0)
     }
 
     @Test("The whole query is taken, noted, used, and asked again after a failure")

@@ -14,6 +14,7 @@ final class TFTPDriver {
     private let listening: UDPSocket
     private let control: TFTPControl
     private var log: TFTPLog
+    private let journal: BootJournal
     private var tree: BootTree
     private var listener: TFTPListener
     private var loop: EventLoop
@@ -24,10 +25,13 @@ final class TFTPDriver {
     /// By their transfers' slots.
     private var carriers: [TFTPCarrier?] = []
 
-    init(listening: UDPSocket, control: TFTPControl, log: TFTPLog) throws(SystemError) {
+    init(
+        listening: UDPSocket, control: TFTPControl, log: TFTPLog, journal: BootJournal
+    ) throws(SystemError) {
         self.listening = listening
         self.control = control
         self.log = log
+        self.journal = journal
         let setup = control.setup
         tree = setup.tree
         listener = TFTPListener(settings: setup.settings)
@@ -85,7 +89,11 @@ extension TFTPDriver {
                 packet = .failure(error)
             }
             switch listener.received(packet, from: origin.peer, at: now) {
-            case .open(let path, let request): open(path, request, for: origin, at: now)
+            case .open(let path, let request):
+                journal.noticed(
+                    mac: log.directory.machine(at: origin.peer.address)?.mac, address: origin.peer.address,
+                    by: .tftp, at: WallClock.now.millisecondsSince1970)
+                open(path, request, for: origin, at: now)
             case .perform(let step):
                 if case .success(.readRequest) = packet { carrier(of: step.transfer).map(log.repeated) }
                 perform(step, at: now)

@@ -1,0 +1,56 @@
+import Glibc
+import Kexec
+import SystemIO
+
+/// The jump, now or in a while.
+struct Departure {
+    let jumper: Jumper
+    let method: JumpMethod
+    let delay: Duration
+
+    /// - Parameter say: is told what goes wrong without stopping it.
+    func depart(say: (String) -> Void) throws {
+        guard delay > .zero else {
+            try CommandFailure.inWords { () throws(JumpFailure) in try jumper.jump(method, warn: say) }
+            return
+        }
+        let later = Self.command(method, delay: delay)
+        switch method {
+        case .systemd:
+            // A transient timer: a child of ours would go with the service or the session that we are in.
+            let status = try later.run(output: .discarded)
+            guard status == 0 else { throw CommandFailure("'\(later.text)' failed with status \(status)") }
+        case .openrc, .direct: try later.startDetached()
+        }
+    }
+
+    private static func command(_ method: JumpMethod, delay: Duration) -> Command {
+        let milliseconds = Int64(delay / .milliseconds(1))
+        switch method {
+        case .systemd:
+            return Command(
+                "systemd-run", "--collect", "--on-active=\(milliseconds)ms",
+                "--timer-property=AccuracySec=100ms", "systemctl", "kexec")
+        case .openrc, .direct:
+            return Command(
+                Program.running.words + ["--jump", method.rawValue, "--delay", "\(milliseconds)ms"])
+        }
+    }
+}
+
+/// This program, as another process can be told to start it.
+struct Program {
+    /// The path, and netbootd's subcommand.
+    var words: [String]
+
+    /// By the link in `/proc`, which works even when the file is gone meanwhile.
+    static var running: Program { Program(words: ["/proc/self/exe"] + subcommand) }
+
+    /// The file's own path.
+    static var path: String? { HostFiles.live.link("/proc/self/exe") }
+
+    /// netbootd knows `kexec-join` as one of its commands.
+    static var subcommand: [String] {
+        path?.split(separator: "/").last == "netbootd" ? ["kexec-join"] : []
+    }
+}

@@ -1,0 +1,74 @@
+import Glibc
+import Kexec
+import SystemIO
+import Wire
+
+/// What the options and `join.yaml` come to.
+struct JoinRequest {
+    var server: String?
+    var interface: String?
+    var entry: String?
+    /// 32 bytes.
+    var trustedKey: [UInt8]?
+    var artifacts: HandmadeEntry?
+    var ip: IPChoice
+    var append: [String]
+    var reuse: CommandLineReuse
+    var method: KexecLoader.Choice
+    var isDryRun: Bool
+    var isJSON: Bool
+    /// Load, and stay.
+    var staysLoaded: Bool
+    /// A service of the host's shutdown calls: load, and let the reboot that is under way jump.
+    var isForService: Bool
+    /// Jump without stopping services.
+    var isImmediate: Bool
+    var delay: Duration
+    var isConfirmed: Bool
+    var isForced: Bool
+
+    /// - Parameter file: `join.yaml`'s values; what the options say goes before them.
+    init(
+        _ server: ServerOptions, _ artifacts: ArtifactOptions, _ line: CommandLineOptions, _ jump: JumpOptions,
+        isForService: Bool, file: JoinSettingsFile
+    ) throws {
+        self.artifacts = try HandmadeEntry(artifacts)
+        self.server = server.server ?? (self.artifacts == nil ? file.values[.server] : nil)
+        interface = server.interface ?? file.values[.interface]
+        entry = server.entry ?? file.values[.entry]
+        trustedKey = try (server.trustKey ?? file.values[.trustKey]).map(Self.key)
+        let how = line.ip ?? file.values[.ip] ?? "auto"
+        ip = try CommandFailure.inWords { () throws(IPChoiceError) in try IPChoice(how) }
+        append = [file.values[.append], line.append].compactMap { $0 }
+        let reuse = line.reuseCommandLine ?? file.values[.reuseCommandLine] ?? "none"
+        guard let known = CommandLineReuse(rawValue: reuse) else {
+            throw CommandFailure("--reuse-cmdline: found '\(reuse)'; expected nothing, or all")
+        }
+        self.reuse = known
+        guard let method = KexecLoader.Choice(rawValue: jump.method) else {
+            throw CommandFailure("--method: found '\(jump.method)'; expected auto, file or segments")
+        }
+        self.method = method
+        isDryRun = jump.dryRun
+        isJSON = jump.json
+        staysLoaded = jump.loadOnly || isForService
+        self.isForService = isForService
+        isImmediate = jump.now
+        // sshd is gone before it could say goodbye: its client would hang.
+        let overSSH = unsafe getenv("SSH_CONNECTION") != nil
+        delay = jump.delay?.duration ?? (overSSH ? .seconds(6) : .zero)
+        isConfirmed = jump.yes || isForService
+        isForced = jump.force || isForService
+        if isJSON, !isDryRun { throw CommandFailure("--json goes with --dry-run") }
+    }
+
+    private static func key(_ text: String) throws(CommandFailure) -> [UInt8] {
+        if let key = hexadecimalBytes(text), key.count == 32 { return key }
+        let content = try CommandFailure.inWords { () throws(SystemError) in
+            try contents(ofFile: text, limit: SigningKeyFile.maximumBytes)
+        }
+        do throws(SigningKeyFileError) {
+            return try SigningKeyFile(parsing: content, expecting: .publicKey).bytes
+        } catch { throw CommandFailure("--trust-key \(text): \(error)") }
+    }
+}
