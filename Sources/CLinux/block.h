@@ -61,7 +61,6 @@ static inline int netbootd_init_module(const uint8_t *bytes, size_t count) {
 /* What Swift does not import. The child of fork() is alone with the thread that called. */
 static inline int netbootd_fork(void) { return fork(); }
 static inline int netbootd_take_console(void) { return setsid() < 0 ? -1 : ioctl(0, TIOCSCTTY, 1); }
-static inline int netbootd_run_shell(void) { return execl("/bin/sh", "sh", (char *)0); }
 static inline int netbootd_restart(void) { return reboot(RB_AUTOBOOT); }
 static inline int netbootd_power_off(void) { return reboot(RB_POWER_OFF); }
 

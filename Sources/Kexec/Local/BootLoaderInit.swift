@@ -110,21 +110,12 @@ public enum BootLoaderInit {
         // A console that is not there is readable all the time.
         if count <= 0 { sleep(60) }
         switch count > 0 ? buffer[0] : 0 {
-        case UInt8(ascii: "s") where hasShell: runShell()
+        case UInt8(ascii: "s") where hasShell:
+            do throws(SystemError) { _ = try Command("/bin/sh").run() } catch { say("\(error)") }
         case UInt8(ascii: "r"): _ = netbootd_restart()
         case UInt8(ascii: "p"): _ = netbootd_power_off()
         default: break
         }
-    }
-
-    private static func runShell() {
-        let shell = netbootd_fork()
-        if shell == 0 {
-            _ = netbootd_take_console()
-            _ = netbootd_run_shell()
-            exit(127)
-        }
-        if shell > 0 { _ = reap(until: shell) }
     }
 }
 

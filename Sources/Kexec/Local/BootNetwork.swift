@@ -68,7 +68,7 @@ public struct BootNetwork {
         }
         var text = lease.domain.map { "search \($0)\n" } ?? ""
         for server in lease.nameServers { text += "nameserver \(server)\n" }
-        writeFile("/etc/resolv.conf", text)
+        writeResolverFile(text)
         if let hostname = lease.hostname { unsafe sethostname(hostname, hostname.utf8.count) }
         say("\(name): has the address \(lease.address)/\(lease.prefixLength) from \(lease.server)")
     }
@@ -76,19 +76,14 @@ public struct BootNetwork {
     /// What `ip=` has brought is told in the form of resolv.conf.
     private func useNameServersOfKernel() {
         guard let text = host.text("/proc/net/pnp"), text.contains("nameserver") else { return }
-        writeFile("/etc/resolv.conf", text + "\n")
+        writeResolverFile(text + "\n")
     }
 
-    private func writeFile(_ path: String, _ text: String) {
-        let fd = unsafe open(host.path(path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard fd >= 0 else {
-            say("\(SystemError("write \(path)", code: errno))")
-            return
-        }
-        let file = OwnedDescriptor(fd)
-        let bytes = Array(text.utf8)
-        if unsafe write(file.rawValue, bytes, bytes.count) != bytes.count {
-            say("\(SystemError("write \(path)", code: errno))")
+    private func writeResolverFile(_ text: String) {
+        do throws(SystemError) {
+            try host.write(Array(text.utf8), to: "/etc/resolv.conf", mode: 0o644)
+        } catch {
+            say("\(error)")
         }
     }
 }

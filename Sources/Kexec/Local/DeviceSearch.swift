@@ -39,10 +39,10 @@ public struct DeviceSearch: Sendable {
         case .holding(let path):
             let order = (home.map { [$0] } ?? []) + devices
             found = order.first { $0.contents?.kind.isFileSystem == true && holds($0, path) }
-        case .image, .unknown: throw .unsupportedReference(reference.words)
+        case .image, .unknown: throw .unsupportedReference(reference.description)
         }
         guard let found else {
-            throw .noSuchDevice(reference.words, known: devices.map(\.name))
+            throw .noSuchDevice(reference.description, known: devices.map(\.name))
         }
         return FoundDevice(device: found, isGuess: false)
     }
@@ -100,22 +100,3 @@ public struct DeviceSearch: Sendable {
 }
 
 private func equal(_ left: String?, _ right: String) -> Bool { left?.lowercased() == right.lowercased() }
-
-extension DeviceReference {
-    /// As a person would write it.
-    var words: String {
-        switch name {
-        case .fileSystemUUID(let uuid): "UUID=\(uuid)"
-        case .fileSystemLabel(let label): "LABEL=\(label)"
-        case .partitionUUID(let uuid): "PARTUUID=\(uuid)"
-        case .partitionLabel(let label): "PARTLABEL=\(label)"
-        case .node(let name): "/dev/\(name)"
-        case .drive(let drive, nil): "(\(drive.kind.rawValue)\(drive.number))"
-        case .drive(let drive, let partition?):
-            "(\(drive.kind.rawValue)\(drive.number),\(partition.scheme?.rawValue ?? "")\(partition.number))"
-        case .holding(let path): "the file system that has \(path)"
-        case .image(let file): "the file system in \(file.path)"
-        case .unknown(let text): text
-        }
-    }
-}

@@ -45,13 +45,13 @@ public struct FileSystemIdentity: Equatable, Sendable {
     }
 
     private static func container(_ head: [UInt8]) -> FileSystemIdentity? {
-        if head.isEqual(to: "LUKS", at: 0), head.number(at: 4, byteCount: 2) == 0xbeba {
+        if head.hasBytes("LUKS".utf8, at: 0), head.number(at: 4, byteCount: 2) == 0xbeba {
             return FileSystemIdentity(
                 kind: .luks, uuid: head.text(at: 168, byteCount: 40),
                 label: head.number(at: 6, byteCount: 2) == 0x0200 ? head.text(at: 24, byteCount: 48) : nil)
         }
-        for sector in 0..<4 where head.isEqual(to: "LABELONE", at: sector * 512) {
-            if head.isEqual(to: "LVM2", at: sector * 512 + 24) { return FileSystemIdentity(kind: .lvm) }
+        for sector in 0..<4 where head.hasBytes("LABELONE".utf8, at: sector * 512) {
+            if head.hasBytes("LVM2".utf8, at: sector * 512 + 24) { return FileSystemIdentity(kind: .lvm) }
         }
         for offset in [0, 4096] where head.number(at: offset, byteCount: 4) == 0xa92b_4efc {
             return FileSystemIdentity(kind: .raid, label: head.text(at: offset + 32, byteCount: 32))
@@ -61,14 +61,14 @@ public struct FileSystemIdentity: Equatable, Sendable {
 
     private static func swap(_ head: [UInt8]) -> FileSystemIdentity? {
         // At the end of its first page.
-        guard head.isEqual(to: "SWAPSPACE2", at: 4086) else { return nil }
+        guard head.hasBytes("SWAPSPACE2".utf8, at: 4086) else { return nil }
         return FileSystemIdentity(
             kind: .swap, uuid: uuid(head.field(at: 1036, byteCount: 16)),
             label: head.text(at: 1052, byteCount: 16))
     }
 
     private static func xfs(_ head: [UInt8]) -> FileSystemIdentity? {
-        guard head.isEqual(to: "XFSB", at: 0) else { return nil }
+        guard head.hasBytes("XFSB".utf8, at: 0) else { return nil }
         return FileSystemIdentity(
             kind: .xfs, uuid: uuid(head.field(at: 32, byteCount: 16)),
             label: head.text(at: 108, byteCount: 12))
@@ -89,11 +89,11 @@ public struct FileSystemIdentity: Equatable, Sendable {
     }
 
     private static func squashfs(_ head: [UInt8]) -> FileSystemIdentity? {
-        head.isEqual(to: "hsqs", at: 0) ? FileSystemIdentity(kind: .squashfs) : nil
+        head.hasBytes("hsqs".utf8, at: 0) ? FileSystemIdentity(kind: .squashfs) : nil
     }
 
     private static func btrfs(_ block: [UInt8]) -> FileSystemIdentity? {
-        guard block.isEqual(to: "_BHRfS_M", at: 0x40) else { return nil }
+        guard block.hasBytes("_BHRfS_M".utf8, at: 0x40) else { return nil }
         return FileSystemIdentity(
             kind: .btrfs, uuid: uuid(block.field(at: 0x20, byteCount: 16)),
             label: block.text(at: 0x12b, byteCount: 256))
@@ -101,7 +101,7 @@ public struct FileSystemIdentity: Equatable, Sendable {
 
     /// Its UUID is the time of its last change: `2024-02-10-11-29-40-00`.
     private static func iso9660(_ volume: [UInt8]) -> FileSystemIdentity? {
-        guard volume.isEqual(to: "CD001", at: 1) else { return nil }
+        guard volume.hasBytes("CD001".utf8, at: 1) else { return nil }
         let times = [830, 813].compactMap { volume.field(at: $0, byteCount: 16) }
         let digits = times.first { $0.allSatisfy { 0x30...0x39 ~= $0 } && $0.contains { $0 != 0x30 } }
         let uuid = digits.map { digits in
@@ -113,11 +113,11 @@ public struct FileSystemIdentity: Equatable, Sendable {
     }
 
     private static func microsoft(_ head: [UInt8]) -> FileSystemIdentity? {
-        if head.isEqual(to: "NTFS    ", at: 3) {
+        if head.hasBytes("NTFS    ".utf8, at: 3) {
             return FileSystemIdentity(
                 kind: .ntfs, uuid: head.field(at: 0x48, byteCount: 8).map { upper($0.reversed()) })
         }
-        guard head.isEqual(to: "EXFAT   ", at: 3) else { return nil }
+        guard head.hasBytes("EXFAT   ".utf8, at: 3) else { return nil }
         return FileSystemIdentity(kind: .exfat, uuid: serial(head, at: 0x64))
     }
 

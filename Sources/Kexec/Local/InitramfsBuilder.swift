@@ -113,7 +113,7 @@ public struct InitramfsBuilder {
 
     /// An ELF file without an interpreter (a program header of type 3).
     static func isStatic(_ bytes: [UInt8]) -> Bool {
-        guard bytes.isEqual(to: "ELF", at: 1), bytes.number(at: 4, byteCount: 1) == 2 else { return false }
+        guard bytes.hasBytes("ELF".utf8, at: 1), bytes.number(at: 4, byteCount: 1) == 2 else { return false }
         let first = Int(truncatingIfNeeded: bytes.number(at: 32, byteCount: 8))
         let size = Int(bytes.number(at: 54, byteCount: 2))
         let count = Int(bytes.number(at: 56, byteCount: 2))

@@ -19,13 +19,10 @@ public struct LocalEntries: Sendable {
     /// What was not understood, with its place.
     public var notes: [String] = []
 
-    /// Reads one configuration.
-    public typealias Reader = (MenuFormat, FileReference, any MenuFiles, MenuHost) -> BootMenu
-
     /// Looks for configurations where boot loaders keep them.
     ///
     /// - Parameter device: the only one to look at; nil for all.
-    public init(on disks: LocalDisks, device: BlockDevice? = nil, host: MenuHost, read: Reader) {
+    public init(on disks: LocalDisks, device: BlockDevice? = nil, host: MenuHost) {
         for home in device.map({ [$0] }) ?? disks.devices
         where home.holders.isEmpty && (device != nil || home.contents?.kind.isFileSystem == true) {
             let files = FilesOfDisks(disks: disks, home: home)
@@ -37,7 +34,8 @@ public struct LocalEntries: Sendable {
                 continue
             }
             for (format, place) in Self.places(in: files) {
-                add(read(format, place, files, host), format: format, home: home, disks: disks)
+                let menu = BootMenu(reading: place, as: format, files: files, host: host)
+                add(menu, format: format, home: home, disks: disks)
             }
         }
     }

@@ -1,4 +1,3 @@
-import BootMenus
 public import SystemIO
 import Wire
 

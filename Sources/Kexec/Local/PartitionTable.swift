@@ -20,7 +20,7 @@ struct PartitionTable: Equatable {
         guard boot.number(at: 510, byteCount: 2) == 0xaa55 else { return nil }
         if (0..<4).contains(where: { boot.number(at: 446 + 16 * $0 + 4, byteCount: 1) == 0xee }) {
             let header = read(Int64(sectorBytes), 512)
-            if header.isEqual(to: "EFI PART", at: 0) {
+            if header.hasBytes("EFI PART".utf8, at: 0) {
                 readEntries(header: header, sectorBytes: sectorBytes, read)
                 return
             }

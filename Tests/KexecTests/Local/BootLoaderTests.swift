@@ -47,7 +47,8 @@ struct BootLoaderTests {
             names == [
                 "bin", "dev", "etc", "lib", "lib/modules", "proc", "run", "sys", "tmp", "dev/console",
                 "dev/null",
-                "init", "bin/kexec-join", "proc/self", "proc/self/exe", "lib/modules/kernel", "lib/modules/kernel/fs",
+                "init", "bin/kexec-join", "proc/self", "proc/self/exe", "lib/modules/kernel",
+                "lib/modules/kernel/fs",
                 "lib/modules/kernel/fs/ext4.ko", "lib/modules/list", "TRAILER!!!",
             ])
         #expect(archive.count % 512 == 0)

@@ -24,19 +24,19 @@ final class LocalEntriesTests {
         return (fake, LocalDisks(host: fake.host))
     }
 
-    /// A configuration language of one entry: title, device (or -), kernel, initrds.
-    private func read(
-        _ format: MenuFormat, _ file: FileReference, _ files: any MenuFiles, _ host: MenuHost
-    ) -> BootMenu {
-        let text = files.bytes(of: file, limit: 4096).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        let words = text.split(separator: " ").map { String($0) }
-        guard words.count >= 3 else { return BootMenu() }
-        let device = words[1] == "-" ? nil : DeviceReference(.fileSystemUUID(words[1]))
-        let entry = MenuEntry(
-            title: words[0], kernel: FileReference(device: device, path: words[2]),
-            initrds: words[3...].map { FileReference(device: device, path: $0) },
-            place: MenuPlace(file: file.path, line: 1))
-        return BootMenu(entries: [entry], defaultEntry: 0, timeout: .seconds(5))
+    /// A GRUB configuration of one entry.
+    private func grub(_ title: String, uuid: String? = nil, _ kernel: String, _ initrds: String = "")
+        -> String
+    {
+        """
+        set default=0
+        set timeout=5
+        menuentry '\(title)' {
+            \(uuid.map { "search --no-floppy --fs-uuid --set=root \($0)" } ?? "")
+            linux \(kernel) root=/dev/sda1 quiet
+            \(initrds.isEmpty ? "" : "initrd \(initrds)")
+        }
+        """
     }
 
     private let host = MenuHost(architecture: .x86_64, isEFI: false)
@@ -44,10 +44,10 @@ final class LocalEntriesTests {
     @Test("A configuration is found on a mounted disk, and its files are read into sealed memory")
     func found() throws {
         let (_, disks) = try disks([
-            "boot/grub/grub.cfg": "Debian \(Self.uuid) /boot/vmlinuz /boot/one /boot/two",
+            "boot/grub/grub.cfg": grub("Debian", uuid: Self.uuid, "/boot/vmlinuz", "/boot/one /boot/two"),
             "boot/vmlinuz": "kernel", "boot/one": "first", "boot/two": "second",
         ])
-        let entries = LocalEntries(on: disks, host: host, read: read)
+        let entries = LocalEntries(on: disks, host: host)
         #expect(entries.entries.map(\.entry.title) == ["Debian"])
         #expect(entries.defaultEntry == 0)
         #expect(entries.timeout == .seconds(5))
@@ -65,11 +65,11 @@ final class LocalEntriesTests {
     @Test("What two configurations offer alike is offered once, and the first default counts")
     func duplicates() throws {
         let (_, disks) = try disks([
-            "boot/grub/grub.cfg": "Debian \(Self.uuid) /boot/vmlinuz",
-            "EFI/debian/grub.cfg": "Debian - /boot/vmlinuz",
-            "syslinux.cfg": "Rescue - /rescue",
+            "boot/grub/grub.cfg": grub("Debian", uuid: Self.uuid, "/boot/vmlinuz"),
+            "EFI/debian/grub.cfg": grub("Debian", "/boot/vmlinuz"),
+            "syslinux.cfg": "LABEL Rescue\nKERNEL /rescue\n",
         ])
-        let entries = LocalEntries(on: disks, host: host, read: read)
+        let entries = LocalEntries(on: disks, host: host)
         #expect(entries.entries.map(\.entry.title) == ["Debian", "Rescue"])
         #expect(entries.entries.map(\.format) == [.grub, .syslinux])
         #expect(entries.defaultEntry == 0)
@@ -78,14 +78,14 @@ final class LocalEntriesTests {
     @Test("Links count from the top of their file system and cannot leave it")
     func containment() throws {
         let (fake, disks) = try disks([
-            "boot/grub/grub.cfg": "Debian - /vmlinuz", "boot/vmlinuz-6": "kernel", "away/x": "",
+            "boot/grub/grub.cfg": grub("Debian", "/vmlinuz"), "boot/vmlinuz-6": "kernel", "away/x": "",
         ])
         try fake.folder.write("secret", "secret")
         fake.folder.link("disk/vmlinuz", to: "/boot/vmlinuz-6")
         fake.folder.link("disk/outside", to: "../secret")
         fake.folder.link("disk/host", to: "/etc/passwd")
         let home = try #require(disks.devices.first { $0.name == "sda1" })
-        let entries = LocalEntries(on: disks, host: host, read: read)
+        let entries = LocalEntries(on: disks, host: host)
         let boot = try disks.load(try entries.entry(named: "Debian"))
         #expect(try boot.kernel.bytes(at: 0, count: 100) == Array("kernel".utf8))
         for path in ["/outside", "/host", "/nothing"] {
@@ -100,8 +100,8 @@ final class LocalEntriesTests {
 
     @Test("Names that are not there, or are there twice, are errors that say what there is")
     func names() throws {
-        let (_, disks) = try disks(["grub/grub.cfg": "A - /a", "isolinux.cfg": "A - /b"])
-        let entries = LocalEntries(on: disks, host: host, read: read)
+        let (_, disks) = try disks(["grub/grub.cfg": grub("A", "/a"), "isolinux.cfg": "LABEL A\nKERNEL /b\n"])
+        let entries = LocalEntries(on: disks, host: host)
         #expect(throws: LocalFailure.noSuchEntry("B", known: ["A", "A"])) { try entries.entry(named: "B") }
         #expect(
             throws: LocalFailure.ambiguousEntry(
@@ -111,8 +111,8 @@ final class LocalEntriesTests {
 
     @Test("An entry that cannot be loaded says why")
     func unsupported() throws {
-        let (_, disks) = try disks(["grub/grub.cfg": "A - /a"])
-        var local = try LocalEntries(on: disks, host: host, read: read).entry(named: "A")
+        let (_, disks) = try disks(["grub/grub.cfg": grub("A", "/a")])
+        var local = try LocalEntries(on: disks, host: host).entry(named: "A")
         local.entry.unsupported = .anotherLoader("/EFI/x.efi")
         do throws(LocalFailure) {
             _ = try disks.load(local)

@@ -5,12 +5,6 @@ extension [UInt8] {
         return self[offset..<offset + byteCount].reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    func isEqual(to text: StaticString, at offset: Int) -> Bool {
-        let wanted = text.utf8CodeUnitCount
-        guard offset >= 0, wanted <= count, offset <= count - wanted else { return false }
-        return self[offset..<offset + wanted].elementsEqual("\(text)".utf8)
-    }
-
     /// A field of up to `byteCount` bytes that NUL ends earlier, without spaces at its end; nil when it is empty.
     func text(at offset: Int, byteCount: Int) -> String? {
         guard offset >= 0, offset < count else { return nil }
