@@ -25,7 +25,8 @@ public struct CommandLine: Equatable, Sendable {
         /// Of an `ip=` word: `dhcp`, `on`, `any`, `eth0:dhcp`, or an `autoconf` field that says so.
         var asksForDHCP: Bool {
             let dynamic = ["dhcp", "on", "any", "both", "dhcp4", "single-dhcp", "either6", "auto6", "dhcp6"]
-            let fields = (value ?? "").split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+            let fields = (value ?? "").split(separator: ":", omittingEmptySubsequences: false).map(
+                String.init)
             switch fields.count {
             case 1: return dynamic.contains(fields[0])
             case 2...5: return dynamic.contains(fields[1])

@@ -10,7 +10,8 @@ public enum CommandLineReuse: String, CaseIterable, Sendable {
 
     /// What a system needs to know of the hardware, whatever system it is.
     static let allowed = [
-        "console", "earlycon", "earlyprintk", "net.ifnames", "biosdevname", "nomodeset", "iommu", "intel_iommu",
+        "console", "earlycon", "earlyprintk", "net.ifnames", "biosdevname", "nomodeset", "iommu",
+        "intel_iommu",
         "amd_iommu", "swiotlb", "pci", "pcie_aspm", "pcie_ports", "pcie_acs_override", "acpi", "acpi_osi",
         "noapic", "nolapic", "nox2apic", "reboot", "tsc", "clocksource", "hpet", "8250.nr_uarts",
     ]
@@ -19,7 +20,8 @@ public enum CommandLineReuse: String, CaseIterable, Sendable {
     static let dropped =
         [
             "BOOT_IMAGE", "initrd", "root", "rootfstype", "rootflags", "rootdelay", "rootwait", "nfsroot",
-            "nfsaddrs", "resume", "resume_offset", "init", "rdinit", "crashkernel", "elfcorehdr", "mem", "memmap",
+            "nfsaddrs", "resume", "resume_offset", "init", "rdinit", "crashkernel", "elfcorehdr", "mem",
+            "memmap",
             "acpi_rsdp", "vt.handoff", "ro", "rw",
         ] + IPParameters.keys
 
@@ -63,18 +65,22 @@ extension CommandLine {
         layers.enumerated().flatMap { index, layer in
             let later = layers[(index + 1)...].joined()
             return layer.filter { word in
-                if word.isNamed("hugepages") || word.isNamed("hugepagesz") { return true }  // they come in pairs
-                if later.contains(word) { return false }
-                return !(singleValued.contains { word.isNamed($0) } && later.contains { $0.isNamed(word.key) })
+                // They come in pairs, each pair with its own meaning.
+                if word.isNamed("hugepages") || word.isNamed("hugepagesz") { return true }
+                let isSingle = singleValued.contains { word.isNamed($0) }
+                return !later.contains { $0 == word || isSingle && $0.isNamed(word.key) }
             }
         }
     }
 
     /// Of any other word several may be meant.
     private static let singleValued = [
-        "root", "rootfstype", "rootflags", "rootdelay", "nfsroot", "init", "rdinit", "BOOTIF", "hostname", "panic",
-        "loglevel", "net.ifnames", "biosdevname", "boot", "fetch", "netboot", "url", "auto", "priority", "apkovl",
-        "modloop", "alpine_repo", "alpine_dev", "ramdisk_size", "vga", "selinux", "apparmor", "audit", "mitigations",
+        "root", "rootfstype", "rootflags", "rootdelay", "nfsroot", "init", "rdinit", "BOOTIF", "hostname",
+        "panic",
+        "loglevel", "net.ifnames", "biosdevname", "boot", "fetch", "netboot", "url", "auto", "priority",
+        "apkovl",
+        "modloop", "alpine_repo", "alpine_dev", "ramdisk_size", "vga", "selinux", "apparmor", "audit",
+        "mitigations",
         "iommu", "intel_iommu", "amd_iommu", "reboot", "clocksource", "inst.repo", "inst.ks", "inst.stage2",
     ]
 }

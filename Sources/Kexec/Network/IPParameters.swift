@@ -16,7 +16,8 @@ public struct IPParameters: Equatable, Sendable {
 
     /// All words of this kind, in any dialect.
     static let keys = [
-        "ip", "ipv6", "BOOTIF", "nameserver", "ifname", "vlan", "bond", "bridge", "team", "bootdev", "rd.route",
+        "ip", "ipv6", "BOOTIF", "nameserver", "ifname", "vlan", "bond", "bridge", "team", "bootdev",
+        "rd.route",
         "rd.neednet", "rd.bootif",
     ]
 
