@@ -139,5 +139,8 @@ if Context.environment["NETBOOTD_FUZZ"] != nil {
         .executableTarget(
             name: "FuzzConfiguration", dependencies: ["Configuration"], path: "Fuzz/Configuration",
             exclude: ["seeds"], swiftSettings: settings),
+        .executableTarget(
+            name: "FuzzBootMenus", dependencies: ["BootMenus"], path: "Fuzz/BootMenus", exclude: ["seeds"],
+            swiftSettings: settings),
     ]
 }

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Fuzzes each parser for FUZZ_SECONDS (60):  fuzz.sh [DHCP|TFTP|Configuration]...
+# Fuzzes each parser for FUZZ_SECONDS (60):  fuzz.sh [DHCP|TFTP|Configuration|BootMenus]...
 # libFuzzer comes with Swift's toolchain. What it finds worth keeping goes to .build-fuzz/corpus; a crash is written to
 # .build-fuzz/findings, and the exit status is 1.
 set -eu
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- DHCP TFTP Configuration
+[ $# -gt 0 ] || set -- DHCP TFTP Configuration BootMenus
 seconds=${FUZZ_SECONDS:-60}
 work=.build-fuzz
 mkdir -p "$work/findings"

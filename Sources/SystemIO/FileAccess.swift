@@ -41,10 +41,14 @@ public func checkFolder(_ path: String, forWriting: Bool = false) throws(SystemE
 
 /// The names in a folder, without `.` and `..`; none when it cannot be read.
 func names(inFolder path: String) -> [String] {
-    guard let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name), let folder = unsafe opendir(path) else {
-        return []
-    }
+    guard let folder = unsafe opendir(path) else { return [] }
+    return unsafe names(inOpenFolder: folder)
+}
+
+/// The same of a folder that is open; it is closed.
+func names(inOpenFolder folder: OpaquePointer) -> [String] {
     defer { unsafe closedir(folder) }
+    guard let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name) else { return [] }
     var names: [String] = []
     while let entry = unsafe readdir(folder) {
         // An entry is as long as it says, and most often shorter than the type.

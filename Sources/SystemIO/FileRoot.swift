@@ -163,6 +163,17 @@ public final class FileRoot: Sendable {
         descriptor = OwnedDescriptor(fd)
     }
 
+    /// A whole file system: its links are followed as if it were `/`, and what is mounted on its folders is not seen.
+    ///
+    /// - Parameters:
+    ///   - fileSystem: its top folder.
+    ///   - path: what it is called in errors.
+    public init(fileSystem: consuming OwnedDescriptor, path: String) {
+        self.path = path
+        resolve = UInt64(RESOLVE_NO_MAGICLINKS | RESOLVE_IN_ROOT | RESOLVE_NO_XDEV)
+        descriptor = fileSystem
+    }
+
     /// Opens the regular file at `path`, relative to the root.
     ///
     /// The kernel itself refuses to leave the root (`RESOLVE_BENEATH`), whatever the path and its links say. With
@@ -170,7 +181,9 @@ public final class FileRoot: Sendable {
     public func open(_ path: String) throws(OpenFailure) -> OpenFile {
         // Without O_NONBLOCK a FIFO would hang us before fstat can refuse it.
         let flags = UInt64(O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard resolve & UInt64(RESOLVE_BENEATH) != 0 || !path.utf8.contains(UInt8(ascii: "/")) else {
+        guard
+            resolve & UInt64(RESOLVE_BENEATH | RESOLVE_IN_ROOT) != 0 || !path.utf8.contains(UInt8(ascii: "/"))
+        else {
             throw .outsideRoot
         }
         let fd = unsafe netbootd_openat2(descriptor.rawValue, path, flags, resolve)
@@ -188,5 +201,17 @@ public final class FileRoot: Sendable {
         guard unsafe fstat(fd, &status) == 0 else { throw .other(.last("fstat \(path)")) }
         guard status.st_mode & mode_t(Glibc.S_IFMT) == mode_t(Glibc.S_IFREG) else { throw .notARegularFile }
         return OpenFile(descriptor: opened, identity: FileIdentity(status))
+    }
+
+    /// The names in a folder, sorted, without `.` and `..`; nil when there is no such folder.
+    public func names(inFolder path: String) -> [String]? {
+        let flags = UInt64(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let fd = unsafe netbootd_openat2(descriptor.rawValue, path, flags, resolve)
+        guard fd >= 0 else { return nil }
+        guard let folder = unsafe fdopendir(fd) else {
+            close(fd)
+            return nil
+        }
+        return unsafe SystemIO.names(inOpenFolder: folder).sorted()
     }
 }

@@ -1,8 +1,0 @@
-import BootMenus
-import Testing
-
-@Suite("Entries")
-struct MenuEntryTests {
-    @Test("An entry has a title")
-    func title() { #expect(MenuEntry(title: "a").title == "a") }
-}
