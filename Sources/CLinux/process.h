@@ -50,3 +50,9 @@ static inline int netbootd_interface_down(const char *name) {
     errno = error;
     return status;
 }
+
+/* The width of a terminal in characters; 0 when it is none, or does not know. */
+static inline int netbootd_terminal_columns(int fd) {
+    struct winsize size = {0};
+    return ioctl(fd, TIOCGWINSZ, &size) ? 0 : size.ws_col;
+}

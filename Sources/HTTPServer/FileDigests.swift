@@ -152,7 +152,8 @@ extension FileDigests {
     }
 
     private func prepareExecutable(_ file: OpenFile) throws(DigestFailure) {
-        guard let digest = state.withLock({ $0.digests[file.identity] }) else { return }
+        let (digest, known) = state.withLock { ($0.digests[file.identity], $0.executable) }
+        guard let digest, known?.identity != file.identity || known?.compressed == nil else { return }
         var executable = JoinExecutable(file, sha256: digest)
         // Without its compressed form it can be served already.
         state.withLock { $0.executable = executable }

@@ -19,7 +19,7 @@ extension HTTPRoutes {
             return Self.joinRefusal(
                 400, "The nonce is not 1 to \(Self.maximumNonceDigits) hexadecimal digits.")
         }
-        let machine = Self.liveMachine(telling: query, at: request.client, known: known)
+        var machine = Self.liveMachine(telling: query, at: request.client, known: known)
         var answer: JoinAnswer
         do throws(JoinRefusal) {
             answer = try settings.policy.joinAnswer(
@@ -30,8 +30,11 @@ extension HTTPRoutes {
                 case .unknownMachine, .unknownEntry: 404
                 case .onlyLoader: 409
                 }
+            machine.address = nil
             return Self.joinRefusal(status, error.words, machine: machine)
         }
+        // For the log alone. People ask for other machines' manifests: who has an address does not follow from it.
+        machine.address = nil
         if case .entry(var entry) = answer.manifest.boots {
             if let refusal = addDigests(to: &entry, files: answer.files, machine: machine) { return refusal }
             answer.manifest.boots = .entry(entry)

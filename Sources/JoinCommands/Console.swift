@@ -11,7 +11,7 @@ struct Console {
     init(standardOutputIsForJSON: Bool = false) {
         descriptor = standardOutputIsForJSON ? 2 : 1
         isTerminal = isatty(descriptor) == 1
-        width = Terminal.width(of: descriptor) ?? 80
+        width = terminalColumns(of: descriptor) ?? 80
     }
 
     func say(_ text: String) { write(text + "\n") }

@@ -11,7 +11,7 @@ struct Departure {
     /// - Parameter say: is told what goes wrong without stopping it.
     func depart(say: (String) -> Void) throws {
         guard delay > .zero else {
-            try CommandFailure.inWords { () throws(JumpFailure) in try jumper.jump(method, warn: say) }
+            try CommandFailure.inWords { try jumper.jump(method, warn: say) }
             return
         }
         let later = Self.command(method, delay: delay)

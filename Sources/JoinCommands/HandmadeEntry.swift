@@ -23,20 +23,25 @@ struct HandmadeEntry {
             return nil
         }
         func url(_ text: String) throws(CommandFailure) -> HTTPURL {
-            try CommandFailure.inWords { () throws(HTTPURLError) in try HTTPURL(text) }
+            try CommandFailure.inWords { try HTTPURL(text) }
         }
-        guard options.kernel == nil || options.netboot == nil, options.netboot == nil || options.initrd.isEmpty
-        else { throw CommandFailure("a --netboot archive holds kernel and initrd: --kernel and --initrd do not go with it") }
+        guard options.kernel == nil || options.netboot == nil,
+            options.netboot == nil || options.initrd.isEmpty
+        else {
+            throw CommandFailure(
+                "a --netboot archive holds kernel and initrd: --kernel and --initrd do not go with it")
+        }
         kernel = try options.kernel.map(url)
         initrds = try options.initrd.map(url)
         archive = try options.netboot.map(url)
         digestList = try options.digestList.map(url)
         digests = try options.digests.map { text in
-            try CommandFailure.inWords { () throws(ChecksumError) in try sha256Argument(text) }
+            try CommandFailure.inWords { try sha256Argument(text) }
         }
         let count = 1 + initrds.count
         guard digests.isEmpty || digests.count == count else {
-            throw CommandFailure("there are \(count) files and \(digests.count) times --sha256; each file needs its own")
+            throw CommandFailure(
+                "there are \(count) files and \(digests.count) times --sha256; each file needs its own")
         }
         commandLine = options.commandLine
         guard let dialect = InitramfsDialect(rawValue: options.initramfs) else {
@@ -66,7 +71,7 @@ struct HandmadeEntry {
                 JoinArtifact(url: url.description, sha256: index < digests.count ? digests[index] : nil)
             }
         }
-        let document = try CommandFailure.inWords { () throws(HTTPError) in
+        let document = try CommandFailure.inWords {
             try client.fetch(HTTPRequest(.get, digestList), limit: ChecksumFile.limit)
         }
         guard document.response.status == 200 else {
@@ -74,7 +79,9 @@ struct HandmadeEntry {
         }
         let list = ChecksumFile(document.text)
         return try urls.enumerated().map { index, url in
-            let listed = try CommandFailure.inWords { () throws(ChecksumError) in try list.sha256(ofPath: url.path) }
+            let listed = try CommandFailure.inWords {
+                try list.sha256(ofPath: url.path)
+            }
             if index < digests.count, digests[index] != listed {
                 throw CommandFailure("\(url): --sha256 and \(digestList) do not agree")
             }
@@ -94,10 +101,13 @@ struct ArtifactSource {
         if !entry.initrds.isEmpty {
             var artifacts: [Artifact] = []
             for (index, initrd) in entry.initrds.enumerated() {
-                let label = entry.initrds.count == 1 ? "initrd" : "initrd \(index + 1) of \(entry.initrds.count)"
+                let label =
+                    entry.initrds.count == 1 ? "initrd" : "initrd \(index + 1) of \(entry.initrds.count)"
                 artifacts.append(try Self.artifact(initrd, label))
             }
-            let fetched = try CommandFailure.inWords { () throws(FetchError) in try fetcher.fetchInitrds(artifacts) }
+            let fetched = try CommandFailure.inWords {
+                try fetcher.fetchInitrds(artifacts)
+            }
             initrd = fetched.takeFile()
         }
         return try Self.identified(kernel, initrd, commandLine)
@@ -106,7 +116,7 @@ struct ArtifactSource {
     /// - Parameter entry: its "kernel" is the archive.
     func fetchArchive(_ entry: JoinEntry, commandLine: String) throws(CommandFailure) -> KernelArtifacts {
         let file = try fetch(entry.kernel, label: "archive")
-        let archive = try CommandFailure.inWords { () throws(ArchiveError) in
+        let archive = try CommandFailure.inWords {
             try NetbootArchive(opening: file, architecture: architecture)
         }
         do throws(KernelImageError) {
@@ -116,12 +126,13 @@ struct ArtifactSource {
 
     private func fetch(_ artifact: JoinArtifact, label: String) throws(CommandFailure) -> MemoryFile {
         let artifact = try Self.artifact(artifact, label)
-        let fetched = try CommandFailure.inWords { () throws(FetchError) in try fetcher.fetch(artifact) }
+        let fetched = try CommandFailure.inWords { try fetcher.fetch(artifact) }
         return fetched.takeFile()
     }
 
-    private static func artifact(_ artifact: JoinArtifact, _ label: String) throws(CommandFailure) -> Artifact {
-        try CommandFailure.inWords { () throws(HTTPURLError) in try Artifact(artifact, label: label) }
+    private static func artifact(_ artifact: JoinArtifact, _ label: String) throws(CommandFailure) -> Artifact
+    {
+        try CommandFailure.inWords { try Artifact(artifact, label: label) }
     }
 
     private static func identified(

@@ -54,7 +54,7 @@ public struct JoinCommand: ParsableCommand {
     private func act() throws {
         let console = Console(standardOutputIsForJSON: jump.json)
         if unload {
-            try CommandFailure.inWords { () throws(LoadFailure) in try KexecLoader().unload() }
+            try CommandFailure.inWords { try KexecLoader().unload() }
             Jumper(system: LiveKexecSystem()).disarm()
         } else if execute {
             try leave(.direct, console, isPrepared: true)
@@ -73,7 +73,7 @@ public struct JoinCommand: ParsableCommand {
 
     private func leave(_ method: JumpMethod, _ console: Console, isPrepared: Bool) throws {
         let jumper = Jumper(system: LiveKexecSystem())
-        try CommandFailure.inWords { () throws(JumpFailure) in
+        try CommandFailure.inWords {
             if isPrepared { try jumper.execute() } else { try jumper.jump(method) { console.say($0) } }
         }
     }
@@ -85,7 +85,7 @@ public struct JoinCommand: ParsableCommand {
                 throw CommandFailure("\(JoinSettingsFile.path):\(error)")
             }
         } else {
-            file = JoinSettingsFile()
+            file = JoinSettingsFile(values: [:])
         }
         return try JoinRequest(server, artifacts, line, jump, isForService: forService, file: file)
     }
@@ -95,7 +95,8 @@ public struct JoinCommand: ParsableCommand {
         let values: [(String, String?)] = [
             ("--server", server.server), ("--interface", server.interface), ("--entry", server.entry),
             ("--trust-key", server.trustKey.map(Self.absolute)), ("--ip", line.ip), ("--append", line.append),
-            ("--reuse-cmdline", line.reuseCommandLine), ("--method", jump.method == "auto" ? nil : jump.method),
+            ("--reuse-cmdline", line.reuseCommandLine),
+            ("--method", jump.method == "auto" ? nil : jump.method),
         ]
         return values.flatMap { name, value in value.map { ["\(name)=\($0)"] } ?? [] }
     }

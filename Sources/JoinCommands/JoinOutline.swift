@@ -29,7 +29,11 @@ struct JoinOutline {
         for (label, artifact) in artifacts {
             let size = artifact.byteCount.map { "  \(byteText($0))" } ?? "  size unknown"
             rows.append((label, harmlessText(artifact.url) + size))
-            rows.append(("", artifact.sha256.map { "SHA-256 \($0)" } ?? "its SHA-256 is not known: it is not verified"))
+            rows.append(
+                (
+                    "",
+                    artifact.sha256.map { "SHA-256 \($0)" } ?? "its SHA-256 is not known: it is not verified"
+                ))
         }
         rows.append(("command line", harmlessText(commandLine.text)))
         rows.append(("loaded by", methodWords))
@@ -90,5 +94,13 @@ extension Duration {
     var words: String {
         let tenths = Int((self / .milliseconds(100)).rounded())
         return tenths % 10 == 0 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
+    }
+}
+
+extension Uplink {
+    /// "bond0.7 over bond0 over eth0 (52:54:00:12:34:56)"
+    var words: String {
+        let names = layers.map(\.name) + [port.name]
+        return names.joined(separator: " over ") + " (" + hexadecimal(port.address, separator: ":") + ")"
     }
 }

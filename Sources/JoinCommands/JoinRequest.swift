@@ -29,7 +29,8 @@ struct JoinRequest {
 
     /// - Parameter file: `join.yaml`'s values; what the options say goes before them.
     init(
-        _ server: ServerOptions, _ artifacts: ArtifactOptions, _ line: CommandLineOptions, _ jump: JumpOptions,
+        _ server: ServerOptions, _ artifacts: ArtifactOptions, _ line: CommandLineOptions,
+        _ jump: JumpOptions,
         isForService: Bool, file: JoinSettingsFile
     ) throws {
         self.artifacts = try HandmadeEntry(artifacts)
@@ -38,7 +39,7 @@ struct JoinRequest {
         entry = server.entry ?? file.values[.entry]
         trustedKey = try (server.trustKey ?? file.values[.trustKey]).map(Self.key)
         let how = line.ip ?? file.values[.ip] ?? "auto"
-        ip = try CommandFailure.inWords { () throws(IPChoiceError) in try IPChoice(how) }
+        ip = try CommandFailure.inWords { try IPChoice(how) }
         append = [file.values[.append], line.append].compactMap { $0 }
         let reuse = line.reuseCommandLine ?? file.values[.reuseCommandLine] ?? "none"
         guard let known = CommandLineReuse(rawValue: reuse) else {
@@ -64,7 +65,7 @@ struct JoinRequest {
 
     private static func key(_ text: String) throws(CommandFailure) -> [UInt8] {
         if let key = hexadecimalBytes(text), key.count == 32 { return key }
-        let content = try CommandFailure.inWords { () throws(SystemError) in
+        let content = try CommandFailure.inWords {
             try contents(ofFile: text, limit: SigningKeyFile.maximumBytes)
         }
         do throws(SigningKeyFileError) {

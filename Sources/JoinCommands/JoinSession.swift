@@ -26,7 +26,7 @@ struct JoinSession {
         identity = HostIdentity.read(uplink: nil, network: network, machine: machine)
         server = try options.server.map { text in try CommandFailure.inWords { try HTTPURL(server: text) } }
         if server == nil, options.artifacts == nil { server = try discoverServer(network) }
-        guard let goal = try server ?? options.artifacts?.firstURL else { return }
+        guard let goal = server ?? options.artifacts?.firstURL else { return }
         uplink = try findUplink(to: goal, network)
         identity = HostIdentity.read(uplink: uplink, network: network, machine: machine)
         live = uplink.map { LiveAddress.read(of: $0, in: network) }
@@ -54,7 +54,8 @@ struct JoinSession {
         guard let interface = try NetworkInterface.all().first(where: { $0.name == uplink.interface.name }),
             let address = interface.addresses.first?.address, let mac = uplink.port.mac
         else {
-            throw CommandFailure("\(missing); and DHCP cannot be asked: \(uplink.interface.name) has no IPv4 address")
+            throw CommandFailure(
+                "\(missing); and DHCP cannot be asked: \(uplink.interface.name) has no IPv4 address")
         }
         console.say("Asking DHCP on \(interface.name) for the boot server …")
         do {
@@ -182,7 +183,7 @@ struct JoinSession {
                 write: { [console] in console.write($0) }))
         var settings = ArtifactFetcher.Settings()
         settings.takesAnyInitrd = options.isForced
-        let fetcher = try CommandFailure.inWords { () throws(SystemError) in
+        let fetcher = try CommandFailure.inWords {
             try ArtifactFetcher(
                 client: client, settings: settings, sleep: { LiveKexecSystem().sleep(for: $0) },
                 report: { reporter.value.take($0, at: .now) })
@@ -195,14 +196,15 @@ struct JoinSession {
 
     private func load(_ artifacts: borrowing KernelArtifacts, _ entry: JoinEntry) throws {
         console.say("Loading \(artifacts.image.words) …")
-        let result = try CommandFailure.inWords { () throws(LoadFailure) in
+        let result = try CommandFailure.inWords {
             try loader.load(artifacts, method: options.method)
         }
         report(.loaded, entry, result.method == .file ? "kexec_file_load" : "kexec_load")
     }
 
     /// From here on an image is loaded: whatever keeps this host from jumping takes it out again.
-    private func leave(_ plan: JoinOutline, _ entry: JoinEntry, since started: ContinuousClock.Instant) throws {
+    private func leave(_ plan: JoinOutline, _ entry: JoinEntry, since started: ContinuousClock.Instant) throws
+    {
         let jumper = Jumper(system: LiveKexecSystem())
         let took = (ContinuousClock.now - started).words
         if options.isForService {
@@ -218,7 +220,8 @@ struct JoinSession {
             guard answer == true else {
                 try unloading {
                     throw CommandFailure(
-                        answer == nil ? "there is no terminal to ask on: --yes jumps without asking" : "not now")
+                        answer == nil
+                            ? "there is no terminal to ask on: --yes jumps without asking" : "not now")
                 }
                 return
             }
@@ -226,7 +229,9 @@ struct JoinSession {
         report(.jumping, entry, jump.rawValue)
         console.say(plan.delay > .zero ? "Leaving in \(plan.delay.words)." : "Leaving.")
         try unloading {
-            try Departure(jumper: jumper, method: jump, delay: plan.delay).depart { [console] in console.say($0) }
+            try Departure(jumper: jumper, method: jump, delay: plan.delay).depart { [console] in
+                console.say($0)
+            }
         }
     }
 

@@ -13,7 +13,7 @@ struct ServiceInstaller {
         let services = ShutdownServices(manager: manager, program: try lastingProgram(), options: options)
         for file in services.files {
             let folder = String(file.path[..<(file.path.lastIndex(of: "/") ?? file.path.startIndex)])
-            try CommandFailure.inWords { () throws(SystemError) in
+            try CommandFailure.inWords {
                 try files.makeFolder(folder, mode: 0o755)
                 try files.write(Array(file.text.utf8), to: file.path, mode: file.mode)
             }
@@ -25,12 +25,14 @@ struct ServiceInstaller {
 
     func uninstall(_ manager: ShutdownServices.Manager) throws {
         for command in ShutdownServices.disabling(manager) { try run(command) }
-        for path in ShutdownServices.paths(manager) where files.remove(path) { console.say("removed \(path)") }
+        for path in ShutdownServices.paths(manager) where files.remove(path) {
+            console.say("removed \(path)")
+        }
         if case .systemd = manager { try run(Command("systemctl", "daemon-reload")) }
     }
 
     private func run(_ command: Command) throws {
-        let status = try CommandFailure.inWords { () throws(SystemError) in try command.run() }
+        let status = try CommandFailure.inWords { try command.run() }
         guard status == 0 else { throw CommandFailure("'\(command.text)' failed with status \(status)") }
     }
 
@@ -39,7 +41,7 @@ struct ServiceInstaller {
         guard let path = Program.path else { throw CommandFailure("/proc/self/exe cannot be read") }
         let isLasting = ["/usr/", "/opt/", "/bin/", "/sbin/"].contains { path.hasPrefix($0) }
         if isLasting { return [path] + Program.subcommand }
-        try CommandFailure.inWords { () throws(SystemError) in
+        try CommandFailure.inWords {
             try files.copy("/proc/self/exe", to: Self.installed, mode: 0o755)
         }
         console.say("wrote \(Self.installed)")

@@ -38,6 +38,6 @@ public final class ServiceThread: Sendable {
     /// Waits for its end. To be called once.
     public func join() { pthread_join(handle, nil) }
 
-    /// Lets every other thread go before the calling one.
+    /// Lets every other thread go before the calling one, where a sandbox does not forbid even that.
     public static func giveWay() { setpriority(CInt(PRIO_PROCESS.rawValue), 0, 19) }
 }

@@ -32,3 +32,9 @@ public enum StandardError {
         }
     }
 }
+
+/// How many characters a line of the terminal behind a descriptor has; nil when it does not say.
+public func terminalColumns(of descriptor: CInt) -> Int? {
+    let columns = netbootd_terminal_columns(descriptor)
+    return columns > 0 ? Int(columns) : nil
+}

@@ -108,16 +108,17 @@ final class Daemon {
     /// A line for each machine that is back from its jump, or should be.
     private func tell(_ ends: [JournalEvent]) {
         for end in ends {
-            let time = Duration.milliseconds(end.millisecondsSinceJump ?? 0)
-            var metadata: Logger.Metadata = ["mac": "\(end.mac)", "ip": "\(end.address)"]
+            let seconds = (end.millisecondsSinceJump ?? 0) / 1000
+            var metadata: Logger.Metadata = [
+                "mac": "\(end.mac)", "ip": "\(end.address)",
+                "since-jump": seconds < 120 ? "\(seconds)s" : "\(seconds / 60)m",
+            ]
             if !end.entry.isEmpty { metadata["entry"] = "\(end.entry)" }
             switch end.what {
             case .missing:
-                metadata["minutes"] = "\(time.components.seconds / 60)"
                 logger.warning("join not back", metadata: metadata)
             case .returned(let sign):
                 metadata["by"] = "\(sign.rawValue)"
-                metadata["seconds"] = "\(time.components.seconds)"
                 logger.log(level: sign == .firmware ? .warning : .info, "join back", metadata: metadata)
             case .reported: break
             }

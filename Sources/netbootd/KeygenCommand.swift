@@ -17,25 +17,31 @@ struct Keygen: ParsableCommand {
     var out = "/etc/netbootd/signing.key"
 
     func run() throws {
-        let pair = SigningKey.generate()
-        guard let privateKey = SigningKeyFile(.privateKey, bytes: pair.seed),
-            let publicKey = SigningKeyFile(.publicKey, bytes: pair.publicKey)
-        else { throw ValidationError("The library made a key of a wrong size.") }
-        // The server reads it as this user, after its start as well.
-        let group = UserIdentity.current.isRoot ? UserIdentity(name: "netbootd")?.groupID : nil
         do throws(SystemError) {
-            try HostFile.create(out + ".pub", bytes: Array(publicKey.text.utf8), mode: 0o644)
-            do throws(SystemError) {
-                try HostFile.create(out, bytes: Array(privateKey.text.utf8), mode: 0o640, groupID: group)
-            } catch {
-                unsafe unlink(out + ".pub")
-                throw error
-            }
+            try Self.makePair(at: out)
         } catch {
             let advice = error.code == EEXIST ? ". To make a new pair, move the old one away first." : ""
-            throw ValidationError("\(error)\(advice)")
+            StandardError.write("netbootd keygen: \(error)\(advice)\n")
+            throw ExitCode.failure
         }
         print("Private key: \(out)")
         print("Public key:  \(out).pub")
+    }
+
+    /// Writes both files, or none.
+    static func makePair(at path: String) throws(SystemError) {
+        let pair = SigningKey.generate()
+        guard let privateKey = SigningKeyFile(.privateKey, bytes: pair.seed),
+            let publicKey = SigningKeyFile(.publicKey, bytes: pair.publicKey)
+        else { preconditionFailure("the library made a key of another size than Ed25519's") }
+        // The server reads it as this user, after its start as well.
+        let group = UserIdentity.current.isRoot ? UserIdentity(name: "netbootd")?.groupID : nil
+        try HostFile.create(path + ".pub", bytes: Array(publicKey.text.utf8), mode: 0o644)
+        do throws(SystemError) {
+            try HostFile.create(path, bytes: Array(privateKey.text.utf8), mode: 0o640, groupID: group)
+        } catch {
+            unsafe unlink(path + ".pub")
+            throw error
+        }
     }
 }

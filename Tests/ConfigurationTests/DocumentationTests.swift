@@ -21,6 +21,7 @@ struct DocumentationTests {
         "dhcp: {subnets: [{routes: [{xyzzy: 1}]}]}", "tftp: {xyzzy: 1}", "http: {xyzzy: 1}",
         "nfs: {xyzzy: 1}", "nfs: {exports: [{xyzzy: 1}]}", "loaders: {xyzzy: 1}", "profiles: {p: {xyzzy: 1}}",
         "machines: [{xyzzy: 1}]", "rules: [{xyzzy: 1}]", "rules: [{match: {xyzzy: 1}}]", "menu: {xyzzy: 1}",
+        "join: {xyzzy: 1}",
         "machines: [{options: {224: {xyzzy: 1}}}]",
     ]
 

@@ -16,6 +16,8 @@ struct FakeHost: HostFacts {
     var troubles: [String: CInt] = [:]
     var ports: [UInt16: PortState] = [:]
     var foldersOfOthers: Set<String> = []
+    /// Those of this host, outside of the tree.
+    var hostFiles: [String: HostFile] = [:]
 
     func interfaces() throws(SystemError) -> [NetworkInterface] { list }
 
@@ -33,6 +35,12 @@ struct FakeHost: HostFacts {
     }
 
     func mayGiveFolder(_ path: String, filesNamed prefix: String) -> Bool { !foldersOfOthers.contains(path) }
+
+    func hostFile(_ path: String, limit: Int, for user: UserIdentity) throws(SystemError) -> HostFile {
+        if let code = troubles["\(path) \(user.name)"] { throw SystemError("open \(path)", code: code) }
+        guard let file = hostFiles[path] else { throw SystemError("open \(path)", code: ENOENT) }
+        return file
+    }
 
     func portState(_ port: HostPort, device: String?) -> PortState { ports[port.number] ?? .free }
 

@@ -32,6 +32,22 @@ struct LiveHostTests {
         #expect(facts.folderTrouble(tree.path + "/c", forWriting: false, for: Self.nobody)?.code == ENOENT)
     }
 
+    @Test("A file of this host is read as the user that will read it", .enabled(if: isRoot))
+    func hostFile() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("secret", to: "key", mode: 0o600)
+        let path = folder.path + "/key"
+        #expect(
+            try facts.hostFile(path, limit: 3, for: facts.currentUser)
+                == HostFile(bytes: Array("sec".utf8), mode: 0o600))
+        #expect(throws: SystemError("open \(path)", code: EACCES)) {
+            try facts.hostFile(path, limit: 3, for: Self.nobody)
+        }
+        #expect(throws: SystemError("read \(folder.path)", code: EISDIR)) {
+            try facts.hostFile(folder.path, limit: 3, for: Self.nobody)
+        }
+    }
+
     @Test("A tree that is not there fails every file with the reason")
     func absentTree() {
         let states = facts.files(["x"], inTree: "/nonexistent", for: facts.currentUser)

@@ -42,6 +42,7 @@ struct WholeFileTests {
         #expect(configuration.ignoresUnknown == plain.ignoresUnknown && configuration.user == plain.user)
         #expect(configuration.dhcp.authoritative == plain.dhcp.authoritative)
         #expect(configuration.allLoaders == plain.allLoaders)
+        #expect(configuration.join.backWithin == plain.join.backWithin)
     }
 
     @Test("Everything that is wrong is told at once, in the file's order")

@@ -13,16 +13,17 @@ import Wire
     "The service, on a network of its own",
     .enabled(if: TestNetwork.isPossible, "needs root, for a network namespace"))
 struct ServiceTests {
-    private static let mac = TestNetwork.clientMAC
+    static let mac = TestNetwork.clientMAC
 
-    private static func service(
-        on network: TestNetwork, in folder: String, directory: MachineDirectory = MachineDirectory()
+    static func service(
+        on network: TestNetwork, in folder: String, directory: MachineDirectory = MachineDirectory(),
+        journal: BootJournal = BootJournal()
     ) throws -> DHCPService {
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .trace
         return try DHCPService(
             interface: network.server, settings: try Dialogue.settings(), stateFolder: folder,
-            directory: directory, logger: logger)
+            directory: directory, journal: journal, logger: logger)
     }
 
     private static func request(_ address: IPv4Address, _ options: [DHCPOptionCode: [UInt8]] = [:])

@@ -12,6 +12,7 @@ final class TestServer: Sendable {
     let folder: String
     let service: HTTPService
     let directory = MachineDirectory()
+    let journal = BootJournal()
     let log = CapturedLog()
     let settings: HTTPSettings
 
@@ -28,7 +29,7 @@ final class TestServer: Sendable {
         logger.logLevel = .debug
         service = try HTTPService(
             settings: settings, tree: BootTree(folder: folder, packageFolders: []), directory: directory,
-            logger: logger)
+            journal: journal, logger: logger)
         try service.start()
     }
 

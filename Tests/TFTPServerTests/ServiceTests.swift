@@ -1,3 +1,4 @@
+import BootCore
 import SystemIO
 import TestSupport
 import Testing
@@ -26,6 +27,18 @@ struct ServiceTests {
                     #expect((client.sender == server.endpoint) == singlePort)
                 }
             }
+        }
+    }
+
+    @Test("Whoever jumped into another system and asks for a file is back")
+    func journal() throws {
+        try withServer { server in
+            let mac = MACAddress(rawValue: 0x5254_0012_3456)
+            server.journal.note(
+                JoinReport(mac: mac, stage: .jumping, address: IPv4Address(10, 0, 0, 9)), at: 0)
+            try server.folder.write("f", pattern(1))
+            _ = try TestClient().read("f", [], from: server.endpoint)
+            #expect(server.journal.events().map(\.what) == [.reported(.jumping), .returned(by: .tftp)])
         }
     }
 

@@ -23,13 +23,15 @@ func withServer(
     directory.note(
         Machine(mac: MACAddress(rawValue: 0x5254_0012_3456), address: IPv4Address(127, 0, 0, 1)))
     let tree = try BootTree(folder: folder.path, packageFolders: [])
-    let service = try TFTPService(settings: settings, tree: tree, directory: directory, logger: logger)
+    let journal = BootJournal()
+    let service = try TFTPService(
+        settings: settings, tree: tree, directory: directory, journal: journal, logger: logger)
     try service.start()
     defer { service.stop() }
     try body(
         TestServer(
-            service: service, settings: settings, tree: tree, directory: directory, logger: logger,
-            folder: folder, log: log))
+            service: service, settings: settings, tree: tree, directory: directory, journal: journal,
+            logger: logger, folder: folder, log: log))
 }
 
 struct TestServer {
@@ -37,6 +39,7 @@ struct TestServer {
     let settings: TFTPSettings
     let tree: BootTree
     let directory: MachineDirectory
+    let journal: BootJournal
     let logger: Logger
     let folder: TemporaryFolder
     let log: RecordedLog

@@ -81,7 +81,9 @@ extension HostFacts {
         var name = utsname()
         guard unsafe uname(&name) == 0 else { return ("", "") }
         func text<T>(_ field: T) -> String {
-            unsafe withUnsafeBytes(of: field) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            unsafe withUnsafeBytes(of: field) {
+                unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
         }
         return (text(name.machine), text(name.release))
     }
@@ -101,11 +103,13 @@ extension HostFacts {
         if let name = files.text("/run/systemd/container"), !name.isEmpty {
             return Container(name: name, path: "/run/systemd/container")
         }
-        for (path, name) in [("/.dockerenv", "docker"), ("/run/.containerenv", "podman")] where files.exists(path) {
+        for (path, name) in [("/.dockerenv", "docker"), ("/run/.containerenv", "podman")]
+        where files.exists(path) {
             return Container(name: name, path: path)
         }
         let variables = (files.bytes("/proc/1/environ") ?? []).split(separator: 0)
-        for variable in variables.map({ String(decoding: $0, as: UTF8.self) }) where variable.hasPrefix("container=") {
+        for variable in variables.map({ String(decoding: $0, as: UTF8.self) })
+        where variable.hasPrefix("container=") {
             return Container(name: String(variable.dropFirst(10)), path: "/proc/1/environ")
         }
         let groups = files.text("/proc/1/cgroup") ?? ""
@@ -122,8 +126,12 @@ extension HostFacts {
             .flatMap { $0 < 0 ? nil : $0 }
         configuration = KernelConfiguration.read(release: release, files: files)
         // `none [integrity] confidentiality`
-        let level = files.text("/sys/kernel/security/lockdown")?.split(separator: " ").first { $0.hasPrefix("[") }
-        lockdown = level.map { String($0.dropFirst().prefix { $0 != "]" }) }.flatMap { $0 == "none" ? nil : $0 }
+        let level = files.text("/sys/kernel/security/lockdown")?.split(separator: " ").first {
+            $0.hasPrefix("[")
+        }
+        lockdown = level.map { String($0.dropFirst().prefix { $0 != "]" }) }.flatMap {
+            $0 == "none" ? nil : $0
+        }
     }
 
     mutating func readFirmware(_ files: HostFiles) {
@@ -152,9 +160,10 @@ extension HostFacts {
         let loaded = (files.text("/proc/modules") ?? "").split(separator: "\n")
             .compactMap { $0.split(separator: " ").first.map(String.init) }
         // Drivers that are built in have no line there.
-        modules = Set(loaded).union(files.names(inFolder: "/sys/bus/pci/drivers").filter { driver in
-            files.names(inFolder: "/sys/bus/pci/drivers/\(driver)").contains { $0.contains(":") }
-        })
+        modules = Set(loaded).union(
+            files.names(inFolder: "/sys/bus/pci/drivers").filter { driver in
+                files.names(inFolder: "/sys/bus/pci/drivers/\(driver)").contains { $0.contains(":") }
+            })
         if files.text("/proc/xen/capabilities")?.contains("control_d") == true {
             xen = .host
         } else if files.text("/sys/hypervisor/type") == "xen" || files.exists("/proc/xen/capabilities") {

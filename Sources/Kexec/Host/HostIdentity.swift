@@ -36,10 +36,12 @@ public struct HostIdentity: Equatable, Sendable {
     ) -> HostIdentity {
         var identity = HostIdentity(
             architecture: ipxeArchitecture(machine),
-            platform: files.exists("/sys/firmware/efi") ? "efi" : "pcbios", hostname: LiveAddress.hostname(files))
+            platform: files.exists("/sys/firmware/efi") ? "efi" : "pcbios",
+            hostname: LiveAddress.hostname(files))
         let finder = UplinkFinder(network: network, files: files, nextHop: nil, wanted: nil)
         let others = network.physicalLinks(files).compactMap { finder.port($0).mac }.filter(\.isUnicast)
-        for mac in [uplink?.port.mac].compactMap({ $0 }) + others.sorted() where !identity.macs.contains(mac) {
+        for mac in [uplink?.port.mac].compactMap({ $0 }) + others.sorted() where !identity.macs.contains(mac)
+        {
             identity.macs.append(mac)
         }
         func field(_ name: String) -> String? {
@@ -50,7 +52,9 @@ public struct HostIdentity: Equatable, Sendable {
             }
             return isPlaceholder(text) ? nil : text
         }
-        identity.uuid = field("product_uuid").flatMap { SystemUUID($0) }.flatMap { $0.isMeaningless ? nil : $0 }
+        identity.uuid = field("product_uuid").flatMap { SystemUUID($0) }.flatMap {
+            $0.isMeaningless ? nil : $0
+        }
         identity.serial = field("product_serial")
         identity.asset = field("chassis_asset_tag")
         return identity
@@ -71,9 +75,11 @@ public struct HostIdentity: Equatable, Sendable {
     static func isPlaceholder(_ text: String) -> Bool {
         let words = text.lowercased().filter { $0.isLetter || $0.isNumber }
         let known = [
-            "tobefilledbyoem", "defaultstring", "notspecified", "notapplicable", "notavailable", "none", "na", "oem",
+            "tobefilledbyoem", "defaultstring", "notspecified", "notapplicable", "notavailable", "none", "na",
+            "oem",
             "unknown", "invalid", "systemserialnumber", "chassisserialnumber", "serialnumber", "assettag",
-            "chassisassettag", "noassettag", "noassetinformation", "systemproductname", "0123456789", "123456789",
+            "chassisassettag", "noassettag", "noassetinformation", "systemproductname", "0123456789",
+            "123456789",
         ]
         return words.isEmpty || known.contains(words) || Set(words).count == 1 && words.count > 3
     }

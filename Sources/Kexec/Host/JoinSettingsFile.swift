@@ -29,6 +29,8 @@ public struct JoinSettingsFile: Equatable, Sendable {
         }
     }
 
+    public init(values: [Key: String] = [:]) { self.values = values }
+
     public init(parsing text: String) throws(Mistake) {
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let content = line.prefix { $0 != "\r" }

@@ -29,7 +29,9 @@ public struct KernelConfiguration: Equatable, Sendable {
         if let bytes = files.bytes(packed), let plain = unpacked(bytes, limit: 4 << 20) {
             return KernelConfiguration(path: packed, text: String(decoding: plain, as: UTF8.self))
         }
-        for path in ["/boot/config-\(release)", "/lib/modules/\(release)/config", "/usr/lib/modules/\(release)/config"] {
+        for path in [
+            "/boot/config-\(release)", "/lib/modules/\(release)/config", "/usr/lib/modules/\(release)/config",
+        ] {
             if let text = files.text(path) { return KernelConfiguration(path: path, text: text) }
         }
         return nil

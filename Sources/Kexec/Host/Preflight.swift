@@ -49,7 +49,8 @@ public enum Preflight {
             return .fail("rights", "this is user \(facts.userID)", "Run it as root, by sudo for instance.")
         }
         guard facts.mayBoot else {
-            return .fail("rights", "root, but without CAP_SYS_BOOT", "Run it on the host itself, not in a container.")
+            return .fail(
+                "rights", "root, but without CAP_SYS_BOOT", "Run it on the host itself, not in a container.")
         }
         if facts.isInFirstUserNamespace == false {
             return .fail("rights", "root of a user namespace", "Run it as root on the host itself.")
@@ -61,7 +62,8 @@ public enum Preflight {
         let seen = facts.container.map { "a container (\($0.name), by \($0.path))" }
         if facts.isInFirstPIDNamespace == false {
             return .fail(
-                "container", seen ?? "a PID namespace", "There a jump would end the container alone. Run it on the host.")
+                "container", seen ?? "a PID namespace",
+                "There a jump would end the container alone. Run it on the host.")
         }
         guard let seen else { return .pass("container", "none") }
         if facts.isInFirstPIDNamespace == nil { return .fail("container", seen, "Run it on the host.") }
@@ -75,7 +77,8 @@ public enum Preflight {
         let source = built.map { " (\($0.path))" } ?? ""
         guard facts.isArmed != nil else {
             return .fail(
-                "kexec", "this kernel has no kexec\(source)", "Boot a kernel with CONFIG_KEXEC_FILE, as distributions build it.")
+                "kexec", "this kernel has no kexec\(source)",
+                "Boot a kernel with CONFIG_KEXEC_FILE, as distributions build it.")
         }
         guard let built, !built.has("KEXEC_FILE") else {
             let forced = built?.has("KEXEC_SIG_FORCE") == true
@@ -85,14 +88,16 @@ public enum Preflight {
         }
         if facts.machine == "x86_64" { return .pass("kexec", "kexec_load alone\(source)") }
         return .fail(
-            "kexec", "no kexec_file_load\(source)", "On \(facts.machine) nothing else is used. Boot a kernel with CONFIG_KEXEC_FILE.")
+            "kexec", "no kexec_file_load\(source)",
+            "On \(facts.machine) nothing else is used. Boot a kernel with CONFIG_KEXEC_FILE.")
     }
 
     static func permission(_ facts: HostFacts) -> PreflightLine {
         if facts.isLoadDisabled {
             return .fail(
                 "permission", "kexec_load_disabled is 1, until the next boot",
-                "Boot once without it: look in /etc/sysctl.d; on Alpine, with kexec_load_disabled=0 as a kernel parameter.")
+                "Boot once without it: look in /etc/sysctl.d; on Alpine, with kexec_load_disabled=0 as a kernel parameter."
+            )
         }
         switch facts.loadsLeft {
         case nil: return .pass("permission", "loading is permitted")
@@ -101,7 +106,8 @@ public enum Preflight {
                 "permission", "kexec_load_limit_reboot is 0, until the next boot",
                 "Every load has been used up. Reboot, or look in /etc/sysctl.d.")
         case .some(let left):
-            return .pass("permission", "\(left) more loads are permitted", "A failed load and an unload use one each.")
+            return .pass(
+                "permission", "\(left) more loads are permitted", "A failed load and an unload use one each.")
         }
     }
 
@@ -135,11 +141,15 @@ public enum Preflight {
         switch facts.xen {
         case nil: nil
         case .host:
-            .fail("Xen", "this is the host of Xen (dom0)", "Its guests would be killed. Boot the entry by firmware.")
+            .fail(
+                "Xen", "this is the host of Xen (dom0)",
+                "Its guests would be killed. Boot the entry by firmware.")
         case .paravirtual:
             .fail("Xen", "this is a paravirtual guest of Xen", "It cannot kexec. Boot the entry by its host.")
         case .hardware:
-            .warn("Xen", "this is a guest of Xen (HVM)", "Older Xen leaves its devices unusable. Try it with --force.")
+            .warn(
+                "Xen", "this is a guest of Xen (HVM)",
+                "Older Xen leaves its devices unusable. Try it with --force.")
         }
     }
 

@@ -17,16 +17,19 @@ extension Preflight {
         var lines: [PreflightLine] = []
         // No segment may be above half of the memory; swap does not count (kernel/kexec_core.c).
         if whole > total / 2 {
-            let advice = "The kernel takes at most half of the memory for this. Choose a smaller entry, or add memory."
+            let advice =
+                "The kernel takes at most half of the memory for this. Choose a smaller entry, or add memory."
             let need = "\(sizeText(whole)) must fit in half of \(sizeText(total))"
             let isCertain = plan.kernelInitBytes != nil || roundedUp(initrd) + kernel > total / 2
-            lines.append(isCertain ? .fail("memory", need, advice) : .warn("memory", "perhaps " + need, advice))
+            lines.append(
+                isCertain ? .fail("memory", need, advice) : .warn("memory", "perhaps " + need, advice))
         }
         // The files in memory, the kernel's copy while it reads them, and the segments.
         if available < 2 * artifacts {
             lines.append(
                 .fail(
-                    "memory", "\(found), and \(sizeText(2 * artifacts)) are needed to load \(sizeText(artifacts))",
+                    "memory",
+                    "\(found), and \(sizeText(2 * artifacts)) are needed to load \(sizeText(artifacts))",
                     "Stop something that uses much memory."))
         } else if available < 3 * artifacts + 64 << 20 {
             lines.append(
@@ -57,28 +60,32 @@ extension Preflight {
             lines.append(
                 .warn(
                     "driver", "the uplink's driver is \(driver)",
-                    "With some firmware the card is dead after the jump, until a cold start. Try it with --force."))
+                    "With some firmware the card is dead after the jump, until a cold start. Try it with --force."
+                ))
         }
         let hangs = ["amdgpu", "radeon", "nouveau", "nvidia"].filter(facts.modules.contains)
         if !hangs.isEmpty {
             lines.append(
                 .warn(
                     "driver", "the screen's driver is \(hangs.joined(separator: ", "))",
-                    "The next system may hang when it starts the card again. Unload it before, or use --force."))
+                    "The next system may hang when it starts the card again. Unload it before, or use --force."
+                ))
         }
         let darkens = ["i915", "xe", "ast", "mgag200"].filter(facts.modules.contains)
         if !darkens.isEmpty {
             lines.append(
                 .pass(
                     "screen", "its driver is \(darkens.joined(separator: ", "))",
-                    "It may stay dark until the new system loads a driver. The server's journal shows how it goes."))
+                    "It may stay dark until the new system loads a driver. The server's journal shows how it goes."
+                ))
         }
         if facts.isHyperV {
             let isRisky = facts.modules.contains("hyperv_fb")
             lines.append(
                 .warn(
                     "Hyper-V", "a guest of Hyper-V or Azure" + (isRisky ? ", with hyperv_fb" : ""),
-                    "Some of them hang on the way." + (isRisky ? " Unload hyperv_fb first (rmmod hyperv_fb)." : "")
+                    "Some of them hang on the way."
+                        + (isRisky ? " Unload hyperv_fb first (rmmod hyperv_fb)." : "")
                         + " Try it with --force."))
         }
         return lines

@@ -58,7 +58,9 @@ public struct PreflightReport: Equatable, Sendable {
         var text = ""
         for line in lines {
             let status = line.status.rawValue.padded(to: 6)
-            text += (colour ? line.status.colour + status + "\u{1b}[0m" : status) + line.check.padded(to: indent - 6)
+            text +=
+                (colour ? line.status.colour + status + "\u{1b}[0m" : status)
+                + line.check.padded(to: indent - 6)
             text += plain(line.found).wrapped(width: width, indent: indent) + "\n"
             guard let advice = line.advice else { continue }
             let start = String(repeating: " ", count: indent)
@@ -88,7 +90,8 @@ public struct PreflightReport: Equatable, Sendable {
 
     /// Serial consoles show no more than ASCII.
     private func plain(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { (0x20..<0x7f).contains($0.value) ? $0 : "?" }))
+        String(
+            String.UnicodeScalarView(text.unicodeScalars.map { (0x20..<0x7f).contains($0.value) ? $0 : "?" }))
     }
 }
 
@@ -103,7 +106,9 @@ extension PreflightLine.Status {
 }
 
 extension String {
-    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(width - count, 0)) }
+    fileprivate func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(width - count, 0))
+    }
 
     /// Breaks at spaces; the first line begins at column `indent`, as the others do.
     fileprivate func wrapped(width: Int, indent: Int) -> String {

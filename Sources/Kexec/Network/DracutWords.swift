@@ -57,7 +57,8 @@ extension IPWriter {
         if let bond, bond.ports.count > 1 || bond.needsSwitch {
             device = "bootbond"
             let names = bond.ports.indices.map { "bootnet\($0)" }
-            words += zip(names, bond.ports).compactMap { name, port in port.mac.map { "ifname=\(name):\($0)" } }
+            words += zip(names, bond.ports).compactMap { name, port in port.mac.map { "ifname=\(name):\($0)" }
+            }
             let options = "mode=\(bond.mode)" + (bond.miimon.map { ",miimon=\($0)" } ?? "")
             words.append("bond=\(device):\(names.joined(separator: ",")):\(options)")
         } else if let mac = uplink.port.mac {
@@ -82,5 +83,7 @@ extension IPWriter {
         words += ["rd.route=\(target)::\(device)", "rd.route=\(world):\(bracketed(gateway)):\(device)"]
     }
 
-    private func bracketed(_ address: IPAddress) -> String { address.v4 == nil ? "[\(address)]" : "\(address)" }
+    private func bracketed(_ address: IPAddress) -> String {
+        address.v4 == nil ? "[\(address)]" : "\(address)"
+    }
 }

@@ -30,7 +30,8 @@ public struct HostNetwork: Sendable {
 
     private static func asked() throws(SystemError) -> HostNetwork {
         do {
-            let links = try NetlinkSocket.ask(NetlinkRequest.links, about: "links").compactMap(NetworkLink.init)
+            let links = try NetlinkSocket.ask(NetlinkRequest.links, about: "links").compactMap(
+                NetworkLink.init)
             let addresses = try NetlinkSocket.ask(NetlinkRequest.addresses, about: "addresses")
                 .compactMap(LinkAddress.init)
             var network = HostNetwork(links: links, addresses: addresses)
@@ -50,7 +51,9 @@ public struct HostNetwork: Sendable {
     }
 
     public func link(named name: String) -> NetworkLink? { links.first { $0.name == name } }
-    func link(_ index: UInt32?) -> NetworkLink? { index.flatMap { index in links.first { $0.index == index } } }
+    func link(_ index: UInt32?) -> NetworkLink? {
+        index.flatMap { index in links.first { $0.index == index } }
+    }
 
     /// The same from `/sys/class/net`, which also tests write.
     static func sysfsLinks(_ files: HostFiles) -> [NetworkLink] {
@@ -64,7 +67,8 @@ public struct HostNetwork: Sendable {
             return NetworkLink(
                 index: index, name: name,
                 hardwareType: files.text(folder + "type").flatMap { UInt16($0) } ?? 1,
-                address: files.text(folder + "address").flatMap { hexadecimalBytes($0, separatedEvery: 1) } ?? [],
+                address: files.text(folder + "address").flatMap { hexadecimalBytes($0, separatedEvery: 1) }
+                    ?? [],
                 mtu: files.text(folder + "mtu").flatMap { Int($0) } ?? 1500, isUp: flags & 1 != 0,
                 hasCarrier: files.text(folder + "carrier") == "1", kind: kind.map(String.init),
                 lowerIndex: lower == index || lower == 0 ? nil : lower)
@@ -81,7 +85,8 @@ public struct ServerRoute: Equatable, Sendable {
     /// The server is this very host.
     public var isLocal: Bool
 
-    public init(interface: String, gateway: IPAddress? = nil, source: IPAddress? = nil, isLocal: Bool = false) {
+    public init(interface: String, gateway: IPAddress? = nil, source: IPAddress? = nil, isLocal: Bool = false)
+    {
         self.interface = interface
         self.gateway = gateway
         self.source = source
@@ -97,7 +102,8 @@ extension HostNetwork {
     public func route(to server: IPAddress?, files: HostFiles = .live) throws(SystemError) -> ServerRoute? {
         guard let server, failure == nil else { return tabledRoute(to: server, files: files) }
         do {
-            let answer = try NetlinkSocket.ask(NetlinkRequest.route(to: server), about: "the route to \(server)")
+            let answer = try NetlinkSocket.ask(
+                NetlinkRequest.route(to: server), about: "the route to \(server)")
             guard let route = try answer.lazy.compactMap(KernelRoute.init).first,
                 let link = link(route.linkIndex)
             else { return nil }
@@ -113,7 +119,8 @@ extension HostNetwork {
 
     func tabledRoute(to server: IPAddress?, files: HostFiles) -> ServerRoute? {
         let table = RouteTable.read(files)
-        let isLocal = server.map { server in server.isLoopback || addresses.contains { $0.address == server } } ?? false
+        let isLocal =
+            server.map { server in server.isLoopback || addresses.contains { $0.address == server } } ?? false
         if isLocal { return ServerRoute(interface: "lo", isLocal: true) }
         let route =
             server.map { table.best(to: $0) }

@@ -43,7 +43,9 @@ public enum IPChoice: Equatable, Sendable {
         var nameservers: [IPAddress] = []
         for part in parts.dropFirst() {
             let pair = part.split(separator: "=", maxSplits: 1)
-            guard pair.count == 2, let value = IPAddress(text: pair[1]) else { throw .unknownPart(String(part)) }
+            guard pair.count == 2, let value = IPAddress(text: pair[1]) else {
+                throw .unknownPart(String(part))
+            }
             switch pair[0] {
             case "gw" where (value.v4 == nil) == (address.v4 == nil): assigned.gateway = value
             case "dns": nameservers.append(value)
@@ -112,13 +114,15 @@ extension IPWarning: CustomStringConvertible {
             "VLANs in one another (\(ids.map(String.init).joined(separator: ", "))) cannot be told to any system."
         case .bond(let name, let mode, let reader):
             "\(name) is a bond (\(mode)), which \(reader) cannot be told; the switch may not talk to one port alone."
-        case .team(let name): "\(name) is a team, which cannot be told; the new system will use one port of it."
-        case .mtu(let mtu, let reader): "The MTU is \(mtu), which \(reader) cannot be told; it will be the card's own."
+        case .team(let name):
+            "\(name) is a team, which cannot be told; the new system will use one port of it."
+        case .mtu(let mtu, let reader):
+            "The MTU is \(mtu), which \(reader) cannot be told; it will be the card's own."
         case .offLinkGateway(let gateway, let reader):
             "The gateway \(gateway) is outside this host's network, which \(reader) cannot be told."
-        case .ipv6(let address, let reader): "\(reader) cannot be told an IPv6 address (\(address))."
+        case .ipv6(let address, let reader): "The IPv6 address \(address) cannot be told to \(reader)."
         case .severalPorts(let names, let reader):
-            "\(reader) will take the first card that works, of \(names.joined(separator: ", "))."
+            "Of \(names.joined(separator: ", ")), \(reader) will take the first card that works."
         case .interfaceName(let name): "The new system must call the card \(name), as this one does."
         }
     }
@@ -126,12 +130,15 @@ extension IPWarning: CustomStringConvertible {
     public var advice: String {
         switch self {
         case .entryAsksForDHCP: "Is there a DHCP server? If not: --ip static."
-        case .noAddressKnown: "If there is no DHCP server, give the address with --ip ADDRESS/PREFIX,gw=ADDRESS."
+        case .noAddressKnown:
+            "If there is no DHCP server, give the address with --ip ADDRESS/PREFIX,gw=ADDRESS."
         case .vlan, .stackedVLANs:
             "Make it the port's native VLAN, or choose an entry that uses dracut; --force to go on."
-        case .bond: "Let the switch fall back (LACP fallback), or choose an entry that uses dracut; --force to go on."
+        case .bond:
+            "Let the switch fall back (LACP fallback), or choose an entry that uses dracut; --force to go on."
         case .team, .mtu: "If that is enough for the new system: --force."
-        case .offLinkGateway, .ipv6: "Choose an entry that uses dracut, or DHCP with --ip dhcp; --force to go on."
+        case .offLinkGateway, .ipv6:
+            "Choose an entry that uses dracut, or DHCP with --ip dhcp; --force to go on."
         case .severalPorts, .interfaceName: "If only one cable is plugged in it will work: --force."
         }
     }

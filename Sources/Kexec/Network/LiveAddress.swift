@@ -60,7 +60,9 @@ public struct LiveAddress: Equatable, Sendable {
     }
 
     /// Of the interface that the server is reached by.
-    public static func read(of uplink: Uplink, in network: HostNetwork, files: HostFiles = .live) -> LiveAddress {
+    public static func read(of uplink: Uplink, in network: HostNetwork, files: HostFiles = .live)
+        -> LiveAddress
+    {
         let link = uplink.interface
         let own = network.addresses.filter { $0.linkIndex == link.index && $0.scope == 0 }
         let table = RouteTable.read(files)
@@ -73,7 +75,8 @@ public struct LiveAddress: Equatable, Sendable {
         let ipv4 = own.filter { $0.address.v4 != nil }
         if let chosen = ipv4.first(where: { $0.address == uplink.route?.source }) ?? ipv4.first {
             let evidence = DHCPEvidence(files: files, interface: link.name, index: link.index)
-            let lease = chosen.isTemporary
+            let lease =
+                chosen.isTemporary
                 ? chosen.validSeconds.map(Lease.seconds) : evidence.file(for: chosen.address).map(Lease.file)
             live.ipv4 = Assigned(
                 address: chosen.address, prefixLength: chosen.prefixLength, gateway: gateway(ipv6: false),
@@ -112,7 +115,8 @@ public struct LiveAddress: Equatable, Sendable {
             name != "localhost", !name.hasPrefix("localhost."), name.utf8.count <= 64,
             name.utf8.allSatisfy({ byte in
                 let character = Character(Unicode.Scalar(byte))
-                return character.isASCII && (character.isLetter || character.isNumber || "-._".contains(character))
+                return character.isASCII
+                    && (character.isLetter || character.isNumber || "-._".contains(character))
             })
         else { return nil }
         return name
@@ -130,17 +134,22 @@ struct DHCPEvidence {
         let candidates: [(path: String, tells: (String) -> Bool)] = [
             ("/run/systemd/netif/leases/\(index)", { $0.contains("ADDRESS=\(address)\n") }),
             ("/proc/net/pnp", { $0.contains("#PROTO: DHCP") }),
-            ("/proc/cmdline", { line in CommandLine(line).words.contains { $0.key == "ip" && $0.asksForDHCP } }),
+            (
+                "/proc/cmdline",
+                { line in KernelCommandLine(line).words.contains { $0.key == "ip" && $0.asksForDHCP } }
+            ),
             ("/etc/network/interfaces", { $0.contains(words: ["iface", interface, "inet", "dhcp"]) }),
         ]
         for (path, tells) in candidates {
             if let text = files.text(path), tells(text + "\n") { return path }
         }
-        for path in ["/run/udhcpc.\(interface).pid", "/run/udhcpc/\(interface).pid"] where files.exists(path) {
+        for path in ["/run/udhcpc.\(interface).pid", "/run/udhcpc/\(interface).pid"] where files.exists(path)
+        {
             return path
         }
         for folder in ["/var/lib/dhcp", "/var/lib/dhclient", "/var/lib/NetworkManager", "/var/lib/dhcpcd"] {
-            for name in files.names(inFolder: folder) where name.contains(interface) || name.contains(".leases") {
+            for name in files.names(inFolder: folder)
+            where name.contains(interface) || name.contains(".leases") {
                 let path = "\(folder)/\(name)"
                 guard let text = files.text(path) else { continue }
                 // dhcpcd keeps the server's message as it came: yiaddr is at offset 16.

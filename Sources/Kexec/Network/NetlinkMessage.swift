@@ -26,7 +26,8 @@ struct NetlinkMessage: Equatable {
             }
             messages.append(
                 NetlinkMessage(
-                    type: datagram.hostWord16(at: offset + 4) ?? 0, flags: datagram.hostWord16(at: offset + 6) ?? 0,
+                    type: datagram.hostWord16(at: offset + 4) ?? 0,
+                    flags: datagram.hostWord16(at: offset + 6) ?? 0,
                     body: Array(datagram[offset + headerBytes..<offset + length])))
             offset += (length + 3) & ~3
         }
@@ -43,7 +44,8 @@ struct NetlinkAttribute: Equatable {
     var type: UInt16
     var value: [UInt8]
 
-    static func attributes(in bytes: [UInt8], from start: Int = 0) throws(NetlinkError) -> [NetlinkAttribute] {
+    static func attributes(in bytes: [UInt8], from start: Int = 0) throws(NetlinkError) -> [NetlinkAttribute]
+    {
         var attributes: [NetlinkAttribute] = []
         var offset = start
         // Fewer than four bytes at the end are padding.
@@ -105,7 +107,8 @@ enum NetlinkRequest {
         let bytes = destination.bytes
         let family: UInt8 = bytes.count == 4 ? 2 : 10
         let attribute = [UInt8(4 + bytes.count), 0, 1, 0] + bytes
-        return message(26, 0, [family, UInt8(8 * bytes.count)] + [UInt8](repeating: 0, count: 10) + attribute)
+        return message(
+            26, 0, [family, UInt8(8 * bytes.count)] + [UInt8](repeating: 0, count: 10) + attribute)
     }
 
     private static func message(_ type: UInt16, _ flags: UInt16, _ body: [UInt8]) -> [UInt8] {

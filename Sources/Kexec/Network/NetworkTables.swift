@@ -46,7 +46,9 @@ public struct NetworkLink: Equatable, Sendable {
         guard message.type == NetlinkRequest.newLink, let type = message.body.hostWord16(at: 2),
             let index = message.body.hostWord32(at: 4), let flags = message.body.hostWord32(at: 8)
         else { return nil }
-        self.init(index: index, name: "", hardwareType: type, isUp: flags & 1 != 0, hasCarrier: flags & 0x10000 != 0)
+        self.init(
+            index: index, name: "", hardwareType: type, isUp: flags & 1 != 0, hasCarrier: flags & 0x10000 != 0
+        )
         var isElsewhere = false
         for attribute in try message.attributes(from: 16) {
             switch attribute.type {
@@ -69,7 +71,8 @@ public struct NetworkLink: Equatable, Sendable {
         let attributes = try NetlinkAttribute.attributes(in: bytes)
         kind = attributes.first { $0.type == 1 }?.text
         guard kind == "vlan", let data = attributes.first(where: { $0.type == 2 }) else { return }
-        let id = try NetlinkAttribute.attributes(in: data.value).first { $0.type == 1 }?.value.hostWord16(at: 0)
+        let id = try NetlinkAttribute.attributes(in: data.value).first { $0.type == 1 }?.value.hostWord16(
+            at: 0)
         vlanID = id.map(Int.init)
     }
 }
@@ -110,8 +113,9 @@ public struct LinkAddress: Equatable, Sendable {
         var flags = UInt32(message.body[2])
         for attribute in try message.attributes(from: 8) {
             switch attribute.type {
+            // They differ on point-to-point links.
             case 1: peer = IPAddress(bytes: attribute.value)
-            case 2: own = IPAddress(bytes: attribute.value)  // differs from the former on point-to-point links
+            case 2: own = IPAddress(bytes: attribute.value)
             case 6: seconds = attribute.value.hostWord32(at: 4)
             case 8: flags = attribute.number ?? flags
             default: break

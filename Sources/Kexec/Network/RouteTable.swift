@@ -15,7 +15,8 @@ struct RouteTable: Equatable {
 
     /// Lines that are no route are passed over; the first line of the IPv4 table is a heading.
     init(ipv4: String, ipv6: String) {
-        routes = ipv4.split(separator: "\n").compactMap(Self.ipv4Route)
+        routes =
+            ipv4.split(separator: "\n").compactMap(Self.ipv4Route)
             + ipv6.split(separator: "\n").compactMap(Self.ipv6Route)
     }
 
@@ -26,7 +27,9 @@ struct RouteTable: Equatable {
     }
 
     func defaultRoutes(ipv6: Bool) -> [Route] {
-        routes.filter { $0.prefixLength == 0 && ($0.destination.v6 != nil) == ipv6 }.sorted { $0.metric < $1.metric }
+        routes.filter { $0.prefixLength == 0 && ($0.destination.v6 != nil) == ipv6 }.sorted {
+            $0.metric < $1.metric
+        }
     }
 
     /// `eth0 00000000 0202000A 0003 0 0 0 00000000 …`: addresses as the processor's numbers, so little-endian.
@@ -50,7 +53,8 @@ struct RouteTable: Equatable {
     /// `DESTINATION LENGTH SOURCE LENGTH GATEWAY METRIC REFERENCES USE FLAGS INTERFACE`, all hexadecimal.
     private static func ipv6Route(_ line: Substring) -> Route? {
         let fields = line.split(separator: " ")
-        guard fields.count >= 10, let destination = hexadecimalBytes(fields[0]).flatMap({ IPv6Address(bytes: $0) }),
+        guard fields.count >= 10,
+            let destination = hexadecimalBytes(fields[0]).flatMap({ IPv6Address(bytes: $0) }),
             let length = Int(fields[1], radix: 16), (0...128).contains(length),
             let gateway = hexadecimalBytes(fields[4]).flatMap({ IPAddress(bytes: $0) }),
             let metric = UInt32(fields[5], radix: 16), let flags = UInt32(fields[8], radix: 16),

@@ -69,7 +69,8 @@ public struct UplinkPort: Equatable, Sendable {
     public var driver: String?
 
     public init(
-        name: String, hardwareType: UInt16 = 1, address: [UInt8], hasCarrier: Bool = true, driver: String? = nil
+        name: String, hardwareType: UInt16 = 1, address: [UInt8], hasCarrier: Bool = true,
+        driver: String? = nil
     ) {
         self.name = name
         self.hardwareType = hardwareType

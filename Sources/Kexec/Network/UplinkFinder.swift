@@ -24,7 +24,8 @@ extension Uplink {
         if let route, !route.isLocal, let link = network.link(named: route.interface) {
             if interface == nil || finder.lowers(below: link.name).contains(interface ?? "") {
                 let way = try finder.descend(from: link, through: [])
-                return Uplink(interface: link, layers: way.layers, port: way.port, route: route, server: server)
+                return Uplink(
+                    interface: link, layers: way.layers, port: way.port, route: route, server: server)
             }
         }
         let name = interface ?? route?.interface ?? ""
@@ -50,7 +51,9 @@ struct UplinkFinder {
     /// Bridges and bonds know their ports; others, what they stand on.
     func lowers(of link: NetworkLink) -> [NetworkLink] {
         let folder = "/sys/class/net/\(link.name)"
-        var names = files.names(inFolder: folder).filter { $0.hasPrefix("lower_") }.map { String($0.dropFirst(6)) }
+        var names = files.names(inFolder: folder).filter { $0.hasPrefix("lower_") }.map {
+            String($0.dropFirst(6))
+        }
         if names.isEmpty { names = files.names(inFolder: folder + "/brif") }
         let ports = names.compactMap { network.link(named: $0) }
         if !ports.isEmpty { return ports }
@@ -121,7 +124,8 @@ struct UplinkFinder {
     }
 
     /// The one that leads to hardware; of several, the one behind which the next hop was seen.
-    private func bridgePort(of bridge: NetworkLink, through seen: [String]) throws(UplinkError) -> NetworkLink {
+    private func bridgePort(of bridge: NetworkLink, through seen: [String]) throws(UplinkError) -> NetworkLink
+    {
         var candidates: [NetworkLink] = []
         for port in lowers(of: bridge) where (try? descend(from: port, through: seen)) != nil {
             candidates.append(port)
@@ -145,20 +149,25 @@ struct UplinkFinder {
     /// The person's choice, the active one, one with a link, any.
     private func activePort(of link: NetworkLink) throws(UplinkError) -> NetworkLink {
         let ports = lowers(of: link)
-        if let wanted, let port = ports.first(where: { lowers(below: $0.name).contains(wanted) }) { return port }
+        if let wanted, let port = ports.first(where: { lowers(below: $0.name).contains(wanted) }) {
+            return port
+        }
         let active = files.text("/sys/class/net/\(link.name)/bonding/active_slave") ?? ""
         guard
-            let port = ports.first(where: { $0.name == active }) ?? ports.first(where: \.hasCarrier) ?? ports.first
+            let port = ports.first(where: { $0.name == active }) ?? ports.first(where: \.hasCarrier)
+                ?? ports.first
         else { throw .noPorts(interface: link.name) }
         return port
     }
 
     private func bond(_ link: NetworkLink) -> Bond {
         let folder = "/sys/class/net/\(link.name)/bonding/"
-        let mode = files.text(folder + "mode")?.split(separator: " ").first.map(String.init) ?? "active-backup"
+        let mode =
+            files.text(folder + "mode")?.split(separator: " ").first.map(String.init) ?? "active-backup"
         let miimon = files.text(folder + "miimon").flatMap { Int($0) }
         return Bond(
-            name: link.name, mode: mode, miimon: miimon == 0 ? nil : miimon, ports: lowers(of: link).map(port))
+            name: link.name, mode: mode, miimon: miimon == 0 ? nil : miimon, ports: lowers(of: link).map(port)
+        )
     }
 
     private func vlanID(of link: NetworkLink) -> Int? {
