@@ -79,7 +79,7 @@ let package = Package(
             name: "netbootd",
             dependencies: [
                 "Wire", "BootCore", "SystemIO", "PacketIO", "BootFiles", "DHCPServer", "TFTPServer",
-                "HTTPServer", "Configuration", "JoinCommands", argumentParser, logging,
+                "HTTPServer", "Configuration", "Kexec", "JoinCommands", argumentParser, logging,
             ],
             swiftSettings: settings),
         // For live hosts of any distribution: it needs no library of theirs.
