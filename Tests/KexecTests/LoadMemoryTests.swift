@@ -109,7 +109,7 @@ struct LoadMemoryTests {
             MemoryRange(start: 0x8000, end: 0x1_0000, kind: .ram),
             MemoryRange(start: 0x3100, end: 0x3200, kind: .reserved),
         ])
-        #expect(memory.free == [0x2000..<0x3000, 0x4000..<0x8000, 0x8000..<0x1_0000])
+        #expect(memory.free == [0x2000..<0x3000, 0x4000..<0x1_0000])
         #expect(memory.lowest(0x1001, in: 0..<0x1_0000) == 0x4000)
         #expect(memory.lowest(1, alignment: 0x8000, in: 0..<0x1_0000) == 0x8000)
         #expect(memory.highest(0x2000, in: 0..<0xf800) == 0xd000)
