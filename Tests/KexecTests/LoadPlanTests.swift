@@ -139,12 +139,19 @@ struct LoadPlanTests {
         #expect(parameters.little(UInt64.self, at: map + 16) == 0xffff_fffe_ff00_0000)
     }
 
-    @Test("Without EFI's runtime map the next kernel is told of no EFI")
-    func withoutRuntimeMap() throws {
+    @Test("Without EFI's runtime map, or for a kernel that knows no such inheritance, there is no EFI")
+    func withoutEFI() throws {
         var facts = FirmwareFacts.ordinary
         facts.bootParameters = [UInt8](repeating: 0xee, count: 4096)
-        let low = bytes(try plan(LinuxFixture().bytes, on: facts), at: 0x1_0000)
-        #expect(low[0x1000 + 0x1c0..<0x1000 + 0x1e0].allSatisfy { $0 == 0 })
+        func information(_ kernel: LinuxFixture) throws -> ArraySlice<UInt8> {
+            bytes(try plan(kernel.bytes, on: facts), at: 0x1_0000)[0x11c0..<0x11e0]
+        }
+        #expect(try information(LinuxFixture()).allSatisfy { $0 == 0 })
+        let region = FirmwareFacts.EFIRuntime.Region(
+            type: 5, physicalAddress: 0x1000, virtualAddress: 0x1000, pageCount: 2, attribute: 15)
+        facts.efi = .init(vendor: 0x11, configurationTable: 0x22, smbios: 0x33, regions: [region])
+        #expect(try !information(LinuxFixture()).allSatisfy { $0 == 0 })
+        #expect(try information(LinuxFixture(extendedFlags: 9)).allSatisfy { $0 == 0 })
     }
 
     @Test("What runs in real mode has its setup part low, a heap and a command line, and needs a BIOS")

@@ -35,7 +35,8 @@ extension SegmentPlan {
         }
         information.modules = zip(artifacts.modules, modules).map { module, segment in
             .init(
-                address: UInt32(segment.address), end: UInt32(segment.address + segment.source.byteCount),
+                address: UInt32(clamping: segment.address),
+                end: UInt32(clamping: segment.address + segment.source.byteCount),
                 commandLine: module.commandLine)
         }
         let trampoline = Trampoline(
