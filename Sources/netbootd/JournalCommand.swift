@@ -1,5 +1,7 @@
 import ArgumentParser
+import BootCore
 import Configuration
+import HTTPServer
 import Kexec
 import SystemIO
 import Wire
