@@ -66,7 +66,8 @@ public struct MemoryFile: ~Copyable, Sendable {
     }
 
     /// The same for a reader that cannot hold the file itself: it must live meanwhile.
-    public static func bytes(of descriptor: CInt, at offset: Int64, count: Int) throws(SystemError) -> [UInt8] {
+    public static func bytes(of descriptor: CInt, at offset: Int64, count: Int) throws(SystemError) -> [UInt8]
+    {
         var filled = 0
         var result = [UInt8](repeating: 0, count: count)
         while filled < count {

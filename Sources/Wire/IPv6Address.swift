@@ -17,7 +17,9 @@ public struct IPv6Address: Hashable, Sendable {
         guard halves.count <= 2 else { return nil }
         var words: [[UInt8]] = []
         for (index, half) in halves.enumerated() {
-            guard let bytes = Self.bytes(of: half, mayEndInIPv4: index == halves.count - 1) else { return nil }
+            guard let bytes = Self.bytes(of: half, mayEndInIPv4: index == halves.count - 1) else {
+                return nil
+            }
             words.append(bytes)
         }
         if words.count == 1 {
@@ -86,7 +88,8 @@ extension IPv6Address: CustomStringConvertible {
             start = index + 1
         }
         let text = { (part: ArraySlice<UInt16>) in part.map { String($0, radix: 16) }.joined(separator: ":") }
-        return best.isEmpty ? text(words[...]) : text(words[..<best.lowerBound]) + "::" + text(words[best.upperBound...])
+        return best.isEmpty
+            ? text(words[...]) : text(words[..<best.lowerBound]) + "::" + text(words[best.upperBound...])
     }
 }
 

@@ -153,7 +153,8 @@ public final class ArtifactFetcher {
             throw .digestMismatch(artifact.url, expected: expected, found: found)
         }
         return FetchedArtifact(
-            artifact: artifact, byteCount: transfer.received, sha256: found, isVerified: artifact.sha256 != nil)
+            artifact: artifact, byteCount: transfer.received, sha256: found,
+            isVerified: artifact.sha256 != nil)
     }
 
     /// One attempt, from where the one before left off where that is safe.
@@ -220,7 +221,9 @@ public final class ArtifactFetcher {
             digests.add(filled)
             try inMemory { () throws(SystemError) in unsafe try file.append(bytes) }
             transfer.received += Int64(filled)
-            if transfer.isInitrd, !transfer.isMagicKnown { try checkMagic(of: &transfer, in: file, isOver: isOver) }
+            if transfer.isInitrd, !transfer.isMagicKnown {
+                try checkMagic(of: &transfer, in: file, isOver: isOver)
+            }
             if let failure { throw .http(transfer.artifact.url, failure, attempts: 1) }
             try checkSize(transfer, found: transfer.received, isWhole: false)
         }

@@ -50,7 +50,9 @@ public struct ChecksumFile: Equatable, Sendable {
         let rest = isEscaped ? text.dropFirst() : text[...]
         let digest = rest.prefix(64)
         let name = rest.dropFirst(64)
-        guard isSHA256(digest), name.hasPrefix("  ") || name.hasPrefix(" *"), name.count > 2 else { return nil }
+        guard isSHA256(digest), name.hasPrefix("  ") || name.hasPrefix(" *"), name.count > 2 else {
+            return nil
+        }
         let path = String(name.dropFirst(2))
         return Line(path: isEscaped ? unescaped(path) : path, sha256: digest.lowercased())
     }

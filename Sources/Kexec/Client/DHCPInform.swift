@@ -115,7 +115,9 @@ struct DHCPBootAnswer: Equatable, Sendable {
 
 /// A UDP datagram in an Ethernet frame that was received.
 func udpPayload(ofFrame frame: [UInt8], toPort port: UInt16) -> (source: IPv4Address, payload: [UInt8])? {
-    guard frame.count >= 42, frame[12] == 8, frame[13] == 0, frame[14] >> 4 == 4, frame[23] == 17 else { return nil }
+    guard frame.count >= 42, frame[12] == 8, frame[13] == 0, frame[14] >> 4 == 4, frame[23] == 17 else {
+        return nil
+    }
     let headerBytes = Int(frame[14] & 15) * 4
     let number = { (offset: Int) in Int(frame[offset]) << 8 | Int(frame[offset + 1]) }
     let udp = 14 + headerBytes

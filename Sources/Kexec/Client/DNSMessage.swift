@@ -135,7 +135,8 @@ private struct DNSReply {
             } else if recordType == type.rawValue {
                 let data = Array(reader.bytes[start..<start + length])
                 let address =
-                    IPv4Address(bytes: data).map { IPAddress.v4($0) } ?? IPv6Address(bytes: data).map { .v6($0) }
+                    IPv4Address(bytes: data).map { IPAddress.v4($0) }
+                    ?? IPv6Address(bytes: data).map { .v6($0) }
                 guard let address, (length == 4) == (type == .address) else { throw Unreadable() }
                 found.append((owner, address))
             }

@@ -84,8 +84,9 @@ public final class HTTPClient {
         case untilClose
     }
 
-    public init(resolver: NameResolver = NameResolver(), limits: Limits = Limits(), userAgent: String = "kexec-join")
-    {
+    public init(
+        resolver: NameResolver = NameResolver(), limits: Limits = Limits(), userAgent: String = "kexec-join"
+    ) {
         self.resolver = resolver
         self.limits = limits
         self.userAgent = userAgent

@@ -108,9 +108,13 @@ struct HTTPResponseHead: Equatable, Sendable {
 
     /// First byte and whole size of `Content-Range: bytes 5-9/10`; the size is nil for `*`.
     var contentRange: (start: Int64, total: Int64?)? {
-        guard let text = value(of: "content-range")?.lowercased(), text.hasPrefix("bytes ") else { return nil }
+        guard let text = value(of: "content-range")?.lowercased(), text.hasPrefix("bytes ") else {
+            return nil
+        }
         let parts = text.dropFirst(6).split(separator: "/")
-        guard parts.count == 2, let start = Int64(parts[0].prefix { $0 != "-" }), start >= 0 else { return nil }
+        guard parts.count == 2, let start = Int64(parts[0].prefix { $0 != "-" }), start >= 0 else {
+            return nil
+        }
         return (start, Int64(parts[1]))
     }
 

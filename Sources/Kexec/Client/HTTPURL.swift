@@ -11,7 +11,9 @@ public struct HTTPURL: Hashable, Sendable {
     /// Reads an absolute URL. Bytes outside ASCII are percent-encoded, a fragment is dropped.
     public init(_ text: String) throws(HTTPURLError) {
         guard text.utf8.count <= 4096 else { throw .tooLong }
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { throw .badCharacter(harmlessText(text)) }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
+            throw .badCharacter(harmlessText(text))
+        }
         let (scheme, rest) = Self.scheme(of: text)
         guard let scheme else { throw .noScheme(text) }
         guard scheme == "http" else { throw .scheme(scheme, text) }
@@ -35,7 +37,9 @@ public struct HTTPURL: Hashable, Sendable {
     public var path: String { String(target.prefix { $0 != "?" }) }
 
     /// The last part of the path; empty when that ends with a slash.
-    public var fileName: String { String(path.split(separator: "/", omittingEmptySubsequences: false).last ?? "") }
+    public var fileName: String {
+        String(path.split(separator: "/", omittingEmptySubsequences: false).last ?? "")
+    }
 
     /// What goes into `Host`.
     public var authority: String {
@@ -94,7 +98,8 @@ public struct HTTPURL: Hashable, Sendable {
                 (host, port) = (part[..<colon], part[part.index(after: colon)...])
             }
             let allowed = { (byte: UInt8) in
-                (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20) || "-._".utf8.contains(byte)
+                (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20)
+                    || "-._".utf8.contains(byte)
             }
             guard !host.isEmpty, host.utf8.count <= 253, host.utf8.allSatisfy(allowed) else {
                 throw .badHost(text)
@@ -169,7 +174,8 @@ extension HTTPURLError: CustomStringConvertible {
         case .credentials: "a URL with a user name or password is not supported"
         case .badHost(let text): "'\(text)' has no usable host name or address"
         case .badPort(let text): "'\(text)' is no port; a number from 1 to 65535 was expected"
-        case .badCharacter(let text): "'\(text)' has a space or a control character in it; write it as %20 and so on"
+        case .badCharacter(let text):
+            "'\(text)' has a space or a control character in it; write it as %20 and so on"
         case .tooLong: "the URL is longer than 4096 bytes"
         }
     }

@@ -33,9 +33,12 @@ func describedStart(_ bytes: [UInt8]) -> String {
     if text.hasPrefix("<!doctype html") || text.hasPrefix("<html") { return "a web page (HTML)" }
     if bytes.starts(with: [0x4d, 0x5a]) { return "a kernel or a program for UEFI" }
     if bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]) { return "an ELF program" }
-    if bytes.starts(with: [0x04, 0x22, 0x4d, 0x18]) { return "an lz4 frame, which the kernel cannot read (lz4 -l makes one)" }
+    if bytes.starts(with: [0x04, 0x22, 0x4d, 0x18]) {
+        return "an lz4 frame, which the kernel cannot read (lz4 -l makes one)"
+    }
     if bytes.prefix(32).allSatisfy({ (0x20..<0x7f).contains($0) || $0 == 0x0a || $0 == 0x0d }) {
         return "text: '\(text.prefix { !$0.isNewline })'"
     }
-    return "the bytes " + bytes.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+    return "the bytes "
+        + bytes.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
 }

@@ -150,11 +150,13 @@ public struct ManifestClient {
         let isTrusted = trustedKey != nil
         guard manifest.nonce == nonce || (manifest.nonce == nil && !isTrusted) else { throw .otherNonce }
         // Firmware and the kernel do not always agree on the byte order of a UUID.
-        let isSameUUID = manifest.uuid != nil && (manifest.uuid == query.uuid || manifest.uuid == query.uuid?.swapped)
+        let isSameUUID =
+            manifest.uuid != nil && (manifest.uuid == query.uuid || manifest.uuid == query.uuid?.swapped)
         let isSameMachine = manifest.mac == nil ? isSameUUID : manifest.mac == query.mac
         let isNobody = manifest.mac == nil && manifest.uuid == nil
         guard isSameMachine || (isNobody && !isTrusted) else {
-            let found = manifest.mac.map { "MAC \($0)" } ?? manifest.uuid.map { "UUID \($0)" } ?? "none is named"
+            let found =
+                manifest.mac.map { "MAC \($0)" } ?? manifest.uuid.map { "UUID \($0)" } ?? "none is named"
             throw .otherMachine(found)
         }
         guard case .entry(let entry) = manifest.boots else {
@@ -191,7 +193,8 @@ public struct ReportClient {
         _ stage: JoinStage, mac: MACAddress?, uuid: SystemUUID?, entry: String?, detail: String? = nil
     ) -> ReportFailure? {
         let query = queryText([
-            ("mac", mac?.description), ("uuid", uuid?.description), ("stage", stage.rawValue), ("entry", entry),
+            ("mac", mac?.description), ("uuid", uuid?.description), ("stage", stage.rawValue),
+            ("entry", entry),
             ("detail", detail.map { String($0.prefix(200)) }),
         ])
         let request = HTTPRequest(

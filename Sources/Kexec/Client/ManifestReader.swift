@@ -160,7 +160,8 @@ extension ManifestError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .tooLong: "the server's manifest is longer than \(ManifestReader.limit) bytes"
-        case .notJSON(let found): "the server's manifest is no JSON but \(found); is this a netbootd, and recent?"
+        case .notJSON(let found):
+            "the server's manifest is no JSON but \(found); is this a netbootd, and recent?"
         case .missing(let field): "the server's manifest lacks '\(field)'"
         case .odd(let field, let words): "'\(field)' in the server's manifest is odd: \(words)"
         case .version(let version):
@@ -168,8 +169,10 @@ extension ManifestError: CustomStringConvertible {
                 + "the server itself offers at /kexec-join"
         case .http(let url, let error): "\(url): \(error)"
         case .refused(let url, let status, let words):
-            words.isEmpty ? "\(url): the server answers \(status) \(httpReason(status))" : "the server says: \(words)"
-        case .stillBusy(let seconds, let words): "the server was not ready within \(seconds) seconds: \(words)"
+            words.isEmpty
+                ? "\(url): the server answers \(status) \(httpReason(status))" : "the server says: \(words)"
+        case .stillBusy(let seconds, let words):
+            "the server was not ready within \(seconds) seconds: \(words)"
         case .noSignature(let url, let status):
             "there is no signature at \(url) (\(status)), but a key is trusted: set 'signing-key:' on the server, "
                 + "or go without --trust-key"

@@ -41,7 +41,9 @@ struct ResolverConfiguration: Equatable, Sendable {
     /// The full names that a name may stand for, in the order in which they are to be tried.
     func candidates(for name: String) -> [String] {
         if name.hasSuffix(".") { return [String(name.dropLast())] }
-        let searched = searchDomains.map { "\(name).\($0)" }.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }
+        let searched = searchDomains.map { "\(name).\($0)" }.map {
+            $0.hasSuffix(".") ? String($0.dropLast()) : $0
+        }
         return name.split(separator: ".", omittingEmptySubsequences: false).count - 1 >= dots
             ? [name] + searched : searched + [name]
     }

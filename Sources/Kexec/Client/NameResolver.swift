@@ -139,7 +139,8 @@ public enum NameError: Error, Equatable, Sendable {
 extension NameError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .noAddress(let name): "no address is known for '\(name)'; is the name right? An address will do as well"
+        case .noAddress(let name):
+            "no address is known for '\(name)'; is the name right? An address will do as well"
         case .silence(let name, let servers):
             "no name server answered for '\(name)' (asked \(servers.map(\.description).joined(separator: ", ")), "
                 + "from /etc/resolv.conf); use the server's address instead"

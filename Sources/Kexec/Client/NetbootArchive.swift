@@ -27,7 +27,8 @@ public struct NetbootArchive: ~Copyable {
         self.initrd = initrd
     }
 
-    private static func extract(_ path: String, fd: CInt, byteCount: Int64) throws(ArchiveError) -> MemoryFile {
+    private static func extract(_ path: String, fd: CInt, byteCount: Int64) throws(ArchiveError) -> MemoryFile
+    {
         var reader = TarReader(try ArchiveSource(fd: fd, byteCount: byteCount))
         while let member = try reader.next() {
             guard member.path == path, member.kind == .file else { continue }
@@ -74,7 +75,11 @@ struct ArchiveIndex: Equatable, Sendable {
                 starts[member.path] = Array(try reader.read().prefix(0x300))
             case .link(let target):
                 let folder = member.path.split(separator: "/").dropLast().joined(separator: "/")
-                links.append((member.path, TarReader.normalized(target.hasPrefix("/") ? target : folder + "/" + target)))
+                links.append(
+                    (
+                        member.path,
+                        TarReader.normalized(target.hasPrefix("/") ? target : folder + "/" + target)
+                    ))
             case .hardLink(let target): links.append((member.path, target))
             case .other: break
             }
@@ -105,7 +110,9 @@ struct ArchiveIndex: Equatable, Sendable {
         if kernels.count == 1, initrds.count == 1 { return (kernels[0].path, initrds[0].path) }
         let folders = Set(kernels.map(Self.folder)).intersection(initrds.map(Self.folder))
         let pairs = folders.compactMap { folder -> (String, String)? in
-            let own = (kernels.filter { Self.folder($0) == folder }, initrds.filter { Self.folder($0) == folder })
+            let own = (
+                kernels.filter { Self.folder($0) == folder }, initrds.filter { Self.folder($0) == folder }
+            )
             return own.0.count == 1 && own.1.count == 1 ? (own.0[0].path, own.1[0].path) : nil
         }
         guard pairs.count == 1 else {
@@ -126,7 +133,8 @@ struct ArchiveIndex: Equatable, Sendable {
             case "i386": ["i386", "i486", "i586", "i686"]
             default: [architecture]
             }
-        let own = candidates.filter { candidate in words.contains { candidate.name.lowercased().contains($0) } }
+        let own = candidates.filter { candidate in words.contains { candidate.name.lowercased().contains($0) }
+        }
         return own.isEmpty ? candidates : own
     }
 

@@ -50,7 +50,9 @@ public struct ProgressMeter: Sendable {
         let numbers = ([percent.map { "\(Self.padded($0))%" }, amount, rateText] + [leftText])
             .compactMap { $0 }.joined(separator: "  ")
         let room = width - 1 - label.utf8.count - numbers.utf8.count - 6
-        guard let percent, room >= 10 else { return String("\(label)  \(numbers)".prefix(max(10, width - 1))) }
+        guard let percent, room >= 10 else {
+            return String("\(label)  \(numbers)".prefix(max(10, width - 1)))
+        }
         let length = min(40, room)
         let done = length * percent / 100
         let bar = String(repeating: "#", count: done) + String(repeating: " ", count: length - done)
@@ -59,7 +61,8 @@ public struct ProgressMeter: Sendable {
 
     /// The same without a bar, for a file or a log.
     public var line: String {
-        "\(label): " + [percent.map { "\($0)%" }, amount, rateText, leftText].compactMap { $0 }.joined(separator: ", ")
+        "\(label): "
+            + [percent.map { "\($0)%" }, amount, rateText, leftText].compactMap { $0 }.joined(separator: ", ")
     }
 
     /// What it took as a whole: `initrd: 27.0 MiB in 2.6 s (10.4 MiB/s)`.
@@ -104,7 +107,7 @@ private func byteUnit(of bytes: Int64) -> (bytes: Double, name: String) {
     }
 }
 
-private func tenths(_ value: Double) -> String {
+func tenths(_ value: Double) -> String {
     let scaled = Int64((value * 10).rounded())
     return "\(scaled / 10).\(abs(scaled % 10))"
 }

@@ -28,16 +28,18 @@ public struct ProgressReporter {
             shownAt = nil
             shownPercent = 0
             let size = byteCount.map { " (\(byteText($0)))" } ?? ""
-            if style == .lines { line("\(artifact.label): \(harmlessText(artifact.url.description))\(size)", at: now) }
+            if style == .lines {
+                line("\(artifact.label): \(harmlessText(artifact.url.description))\(size)", at: now)
+            }
         case .progress(let received):
             meter?.advance(to: received, at: now)
             show(at: now)
         case .interrupted(let words, let pause):
-            let seconds = pause / .seconds(1)
-            line("\(harmlessText(words)); again in \(Int((seconds * 10).rounded()) / 10) s", at: now)
+            line("\(harmlessText(words)); again in \(tenths(pause / .seconds(1))) s", at: now)
         case .finished(let fetched):
             meter?.advance(to: fetched.byteCount, at: now)
-            let verified = fetched.isVerified ? ", SHA-256 verified" : ", SHA-256 \(fetched.sha256) (not verified)"
+            let verified =
+                fetched.isVerified ? ", SHA-256 verified" : ", SHA-256 \(fetched.sha256) (not verified)"
             if let meter { line(meter.summary + verified, at: now) }
             meter = nil
         }

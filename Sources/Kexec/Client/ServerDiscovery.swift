@@ -49,7 +49,8 @@ public enum ServerDiscovery {
         guard let sourceMAC = interface.mac else { throw .notEthernet(interface.name) }
         do throws(SystemError) {
             let socket = try FrameSocket(interfaceIndex: interface.index, hearing: 68)
-            let inform = DHCPInform(transactionID: .random(in: 1...UInt32.max), address: address, identity: identity)
+            let inform = DHCPInform(
+                transactionID: .random(in: 1...UInt32.max), address: address, identity: identity)
             let frames = [67, 4011].map { port in
                 UDPFrame(
                     sourceMAC: sourceMAC, destinationMAC: .broadcast,
@@ -85,7 +86,8 @@ public enum ServerDiscovery {
             guard let (source, payload) = udpPayload(ofFrame: frame, toPort: 68),
                 let answer = DHCPBootAnswer(payload, to: inform), let (url, isStated) = answer.server
             else { continue }
-            let found = DiscoveredServer(url: url, isStated: isStated, dhcpServer: answer.dhcpServer ?? source)
+            let found = DiscoveredServer(
+                url: url, isStated: isStated, dhcpServer: answer.dhcpServer ?? source)
             if isStated { return found }
             if best == nil { end = min(end, .now + patience) }
             best = best ?? found
@@ -108,7 +110,8 @@ extension DiscoveryError: CustomStringConvertible {
         case .notEthernet(let name):
             "\(name) is no Ethernet, so DHCP cannot be asked for the boot server there; name it with --server URL"
         case .notPermitted(let error): "DHCP cannot be asked for the boot server: \(error); run as root"
-        case .network(let error): "DHCP cannot be asked for the boot server: \(error); name it with --server URL"
+        case .network(let error):
+            "DHCP cannot be asked for the boot server: \(error); name it with --server URL"
         case .silence(let name):
             "no DHCP server on \(name) tells of a boot server; name it with --server URL, or in "
                 + "/etc/netbootd/join.yaml"

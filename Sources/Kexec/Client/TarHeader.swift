@@ -28,13 +28,17 @@ struct TarHeader: Equatable, Sendable {
 
     /// Nil for a block of zeros, which ends an archive.
     init?(_ block: [UInt8]) throws(ArchiveError) {
-        guard block.count == Self.byteCount else { throw .damaged("the archive ends in the middle of a header") }
+        guard block.count == Self.byteCount else {
+            throw .damaged("the archive ends in the middle of a header")
+        }
         if block.allSatisfy({ $0 == 0 }) { return nil }
         let sum = block.indices.reduce(0) { $0 + ((148..<156).contains($1) ? 32 : Int(block[$1])) }
         guard let stated = Self.number(block[148..<156]), stated == Int64(sum) else {
             throw .damaged("a header of the archive has a wrong checksum")
         }
-        guard let size = Self.number(block[124..<136]) else { throw .damaged("a member's size is unreadable") }
+        guard let size = Self.number(block[124..<136]) else {
+            throw .damaged("a member's size is unreadable")
+        }
         byteCount = size
         type = block[156]
         linkTarget = Self.text(block[157..<257])
@@ -50,7 +54,8 @@ struct TarHeader: Equatable, Sendable {
     private static func number(_ field: ArraySlice<UInt8>) -> Int64? {
         guard let first = field.first else { return nil }
         if first & 0x80 != 0 {
-            guard first == 0x80, field.dropFirst().prefix(4).allSatisfy({ $0 == 0 }) || field.count <= 8 else {
+            guard first == 0x80, field.dropFirst().prefix(4).allSatisfy({ $0 == 0 }) || field.count <= 8
+            else {
                 return nil
             }
             let value = field.dropFirst().suffix(7).reduce(Int64(0)) { $0 << 8 | Int64($1) }

@@ -68,7 +68,9 @@ struct TarReader: ~Copyable {
     }
 
     private mutating func readName(_ header: TarHeader) throws(ArchiveError) -> [UInt8] {
-        guard header.byteCount <= Self.maximumNameBytes else { throw .damaged("a name in the archive is too long") }
+        guard header.byteCount <= Self.maximumNameBytes else {
+            throw .damaged("a name in the archive is too long")
+        }
         let bytes = try readWhole(Int(header.byteCount))
         try skip(Self.padding(of: header.byteCount))
         return bytes
