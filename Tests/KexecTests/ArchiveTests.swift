@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Archives with a kernel and an initrd in them")
 struct ArchiveTests {
-    private static let kernel = [UInt8](repeating: 7, count: 0x202) + Array("HdrS".utf8) + [UInt8](repeating: 8, count: 300_000)
+    private static let kernel =
+        [UInt8](repeating: 7, count: 0x202) + Array("HdrS".utf8) + [UInt8](repeating: 8, count: 60_000)
     private static let initrd: [UInt8] = [0x1f, 0x8b, 8] + [UInt8](repeating: 9, count: 1000)
 
     /// Debian's netboot.tar.gz in small.
@@ -85,7 +86,9 @@ struct ArchiveTests {
         var archive = TestArchive()
         archive.add("README", Array("x".utf8))
         archive.add("linux", Array("<html>".utf8))
-        #expect(throws: ArchiveError.missing("kernel", files: ["README", "linux"])) { _ = try open(archive.bytes) }
+        #expect(throws: ArchiveError.missing("kernel", files: ["README", "linux"])) {
+            _ = try open(archive.bytes)
+        }
         archive.add("vmlinuz", Self.kernel)
         #expect(throws: ArchiveError.missing("initrd", files: ["README", "linux", "vmlinuz"])) {
             _ = try open(archive.bytes)
@@ -96,17 +99,19 @@ struct ArchiveTests {
     @Test("Damaged archives are refused: every prefix of the headers, and mutations")
     func fuzz() throws {
         let tar = Self.debian().bytes
-        for length in Array(1..<600) + [5000, 200_000] {
+        for length in Array(1..<600) + [5000, 40_000] {
             #expect(throws: ArchiveError.self) { _ = try open(Array(tar.prefix(length))) }
         }
-        for index in 0..<1100 {
+        for index in stride(from: 0, to: 1100, by: 3) {
             var mutated = tar
             mutated[index] ^= 0x80
             _ = try? open(mutated)
         }
         var archive = TestArchive()
         archive.add("x", type: "L", size: "77777777777")
-        #expect(throws: ArchiveError.damaged("a name in the archive is too long")) { _ = try open(archive.bytes) }
+        #expect(throws: ArchiveError.damaged("a name in the archive is too long")) {
+            _ = try open(archive.bytes)
+        }
         let packed = gzip(tar)
         #expect(throws: ArchiveError.self) { _ = try open(Array(packed.prefix(packed.count / 2))) }
         for index in stride(from: 0, to: 400, by: 3) {
@@ -126,7 +131,8 @@ struct TestArchive {
     init(bytes: [UInt8] = []) { members = bytes.count % 512 == 0 ? bytes : [] }
 
     mutating func add(
-        _ path: String, _ content: [UInt8] = [], type: Character = "0", link: String = "", prefix: String = "",
+        _ path: String, _ content: [UInt8] = [], type: Character = "0", link: String = "",
+        prefix: String = "",
         size: String? = nil
     ) {
         var header = [UInt8](repeating: 0, count: 512)
@@ -155,7 +161,10 @@ func gzip(_ bytes: [UInt8]) -> [UInt8] {
         let part = rest.prefix(65_535)
         rest = rest.dropFirst(65_535)
         let length = UInt16(part.count)
-        result += [rest.isEmpty ? 1 : 0, UInt8(length & 255), UInt8(length >> 8), UInt8(~length & 255), UInt8(~length >> 8)]
+        result += [
+            rest.isEmpty ? 1 : 0, UInt8(length & 255), UInt8(length >> 8), UInt8(~length & 255),
+            UInt8(~length >> 8),
+        ]
         result += part
     } while !rest.isEmpty
     var sum = ~UInt32(0)

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Checksum files")
 struct ChecksumTests {
-    private static func digest(_ byte: Int) -> String { String(repeating: byte < 10 ? "0\(byte)" : "\(byte)", count: 32) }
+    private static func digest(_ byte: Int) -> String {
+        String(repeating: byte < 10 ? "0\(byte)" : "\(byte)", count: 32)
+    }
 
     private static let debian = ChecksumFile(
         """
@@ -31,7 +33,9 @@ struct ChecksumTests {
 
     @Test("What is not listed, or listed twice, is an error that says so")
     func notFound() {
-        #expect(throws: ChecksumError.notListed("/x/vmlinuz")) { try Self.debian.sha256(ofPath: "/x/vmlinuz") }
+        #expect(throws: ChecksumError.notListed("/x/vmlinuz")) {
+            try Self.debian.sha256(ofPath: "/x/vmlinuz")
+        }
         #expect(throws: ChecksumError.notListed("one-space")) { try Self.debian.sha256(ofPath: "one-space") }
         #expect(throws: ChecksumError.self) { try Self.debian.sha256(ofPath: "linux") }
         #expect(throws: ChecksumError.noLines) { try ChecksumFile("<html>\r\n").sha256(ofPath: "linux") }

@@ -8,7 +8,8 @@ struct DiscoveryTests {
     private static let inform = DHCPInform(
         transactionID: 0x0102_0304, address: IPv4Address(10, 0, 0, 30),
         identity: DiscoveryIdentity(
-            mac: MACAddress(rawValue: 0x5254_0000_0001), uuid: SystemUUID("12345678-9abc-def0-1234-56789abcdef0"),
+            mac: MACAddress(rawValue: 0x5254_0000_0001),
+            uuid: SystemUUID("12345678-9abc-def0-1234-56789abcdef0"),
             architecture: 7))
 
     @Test("The question says who asks, as iPXE would")
@@ -18,7 +19,8 @@ struct DiscoveryTests {
         #expect(bytes[..<16] == [1, 1, 6, 0, 1, 2, 3, 4, 0, 0, 0, 0, 10, 0, 0, 30])
         #expect(bytes[28..<34] == [0x52, 0x54, 0, 0, 0, 1])
         let options = Array(bytes[236...])
-        #expect(options.starts(with: [99, 130, 83, 99, 53, 1, 8, 55, 10, 1, 3, 6, 12, 15, 43, 60, 66, 67, 175]))
+        #expect(
+            options.starts(with: [99, 130, 83, 99, 53, 1, 8, 55, 10, 1, 3, 6, 12, 15, 43, 60, 66, 67, 175]))
         let text = String(decoding: options, as: UTF8.self)
         #expect(text.contains("PXEClient:Arch:00007:UNDI:003010") && text.contains("M\u{4}iPXE]\u{2}\0\u{7}"))
         let uuid: [UInt8] = [97, 17, 0, 0x78, 0x56, 0x34, 0x12, 0xbc, 0x9a, 0xf0, 0xde]
@@ -37,17 +39,23 @@ struct DiscoveryTests {
             + [99, 130, 83, 99, 53, 1, 5, 54, 4, 10, 0, 0, 1] + options + [255]
     }
 
-    private static func option(_ code: UInt8, _ text: String) -> [UInt8] { [code, UInt8(text.utf8.count)] + Array(text.utf8) }
+    private static func option(_ code: UInt8, _ text: String) -> [UInt8] {
+        [code, UInt8(text.utf8.count)] + Array(text.utf8)
+    }
 
     @Test("The server's base is taken from a boot file's URL, else from its name or address")
     func servers() throws {
-        let url = "http://10.0.0.1:8080/boot.ipxe?mac=52:54:00:00:00:01&uuid=${uuid}&serial=${serial:uristring}"
+        let url =
+            "http://10.0.0.1:8080/boot.ipxe?mac=52:54:00:00:00:01&uuid=${uuid}&serial=${serial:uristring}"
         let cases: [([UInt8], String, Bool)] = [
             (Self.answer(Self.option(67, url + "\0")), "http://10.0.0.1:8080/", true),
             (Self.answer([], file: "http://10.0.0.2/x/boot.ipxe"), "http://10.0.0.2/x/", true),
             (Self.answer([52, 1, 1], file: "C\u{a}http://a/b\u{0}"), "http://a/", true),
             (Self.answer([67, 7] + Array("http://".utf8) + Self.option(67, "b/c")), "http://b/", true),
-            (Self.answer(Self.option(66, "10.0.0.3") + Self.option(67, "undionly.kpxe")), "http://10.0.0.3/", false),
+            (
+                Self.answer(Self.option(66, "10.0.0.3") + Self.option(67, "undionly.kpxe")),
+                "http://10.0.0.3/", false
+            ),
             (Self.answer([], next: [10, 0, 0, 4]), "http://10.0.0.4/", false),
             (Self.answer([], next: [10, 0, 0, 5], name: "boot.lab"), "http://boot.lab/", false),
         ]

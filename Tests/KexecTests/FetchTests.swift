@@ -21,7 +21,8 @@ struct FetchTests {
         var interruptions: Int { events.count { if case .interrupted = $0 { true } else { false } } }
     }
 
-    private func fetcher(_ record: Record, _ change: (inout ArtifactFetcher.Settings) -> Void = { _ in }) throws
+    private func fetcher(_ record: Record, _ change: (inout ArtifactFetcher.Settings) -> Void = { _ in })
+        throws
         -> ArtifactFetcher
     {
         var settings = ArtifactFetcher.Settings()
@@ -31,7 +32,9 @@ struct FetchTests {
             report: { record.events.append($0) })
     }
 
-    private func artifact(_ server: LoopbackServer, size: Int64? = nil, digest: String? = digest) throws -> Artifact {
+    private func artifact(_ server: LoopbackServer, size: Int64? = nil, digest: String? = digest) throws
+        -> Artifact
+    {
         Artifact(url: try HTTPURL(server.url()), label: "kernel", byteCount: size, sha256: digest)
     }
 
@@ -44,11 +47,14 @@ struct FetchTests {
             let content = content[min(number, content.count - 1)]
             let start = request.split(separator: "\r\n").first { $0.hasPrefix("Range: bytes=") }
                 .flatMap { Int($0.dropFirst(13).dropLast()) }
-            let condition = request.split(separator: "\r\n").first { $0.hasPrefix("If-Range: ") }?.dropFirst(10)
+            let condition = request.split(separator: "\r\n").first { $0.hasPrefix("If-Range: ") }?.dropFirst(
+                10)
             let isPartial = ranges && start != nil && (condition == nil || condition.map(String.init) == etag)
             let body = content[(isPartial ? start ?? 0 : 0)...]
             var head = isPartial ? "HTTP/1.1 206 P\r\n" : "HTTP/1.1 200 OK\r\n"
-            if isPartial { head += "Content-Range: bytes \(start ?? 0)-\(content.count - 1)/\(content.count)\r\n" }
+            if isPartial {
+                head += "Content-Range: bytes \(start ?? 0)-\(content.count - 1)/\(content.count)\r\n"
+            }
             head += "ETag: \(etag)\r\nContent-Length: \(body.count)\r\n\r\n"
             let isCut = number < cuts.count
             return .init(Array(head.utf8) + body.prefix(isCut ? cuts[number] : body.count), closes: isCut)
@@ -107,7 +113,8 @@ struct FetchTests {
 
     @Test("Without a digest or a strong ETag, nothing is ever put together from two answers")
     func withoutValidator() throws {
-        let server = try Self.breaking(at: [300_000], etags: ["W/\"1\""], content: [Self.changed, Self.content])
+        let server = try Self.breaking(
+            at: [300_000], etags: ["W/\"1\""], content: [Self.changed, Self.content])
         let fetched = try fetcher(Record()).fetch(artifact(server, digest: nil))
         #expect(fetched.artifacts[0].sha256 == Self.digest && !fetched.artifacts[0].isVerified)
         #expect(!server.requests[1].contains("Range"))
@@ -133,7 +140,8 @@ struct FetchTests {
             case 0:
                 let head = "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: \(Self.content.count)\r\n\r\n"
                 return .init(Array(head.utf8) + Self.content.prefix(1000), closes: true)
-            case 1: return .init(206, ["Content-Range: bytes 0-99/100"], body: Array(Self.content.prefix(100)))
+            case 1:
+                return .init(206, ["Content-Range: bytes 0-99/100"], body: Array(Self.content.prefix(100)))
             default: return .init(body: Self.content)
             }
         }
@@ -176,7 +184,9 @@ struct FetchTests {
         #expect(try fetcher(Record()).fetch(artifact(busy)).artifacts[0].isVerified)
         let missing = try LoopbackServer(.init(404))
         let url = try HTTPURL(missing.url())
-        #expect(throws: FetchError.status(url, 404, attempts: 1)) { _ = try fetcher(Record()).fetch(artifact(missing)) }
+        #expect(throws: FetchError.status(url, 404, attempts: 1)) {
+            _ = try fetcher(Record()).fetch(artifact(missing))
+        }
         #expect(missing.requests.count == 1)
     }
 
@@ -190,7 +200,8 @@ struct FetchTests {
             case 1: return .init(503)
             default:
                 let field = "Content-Range: bytes 300000-700001/700002"
-                return request.contains("bytes=300000-") ? .init(206, [field], body: Array(Self.content[300_000...])) : .init(404)
+                return request.contains("bytes=300000-")
+                    ? .init(206, [field], body: Array(Self.content[300_000...])) : .init(404)
             }
         }
         #expect(try fetcher(Record()).fetch(artifact(server)).artifacts[0].isVerified)
@@ -220,7 +231,9 @@ struct FetchTests {
         #expect(throws: FetchError.notAnInitrd(url, found: "a web page (HTML)")) {
             _ = try fetcher(Record()).fetchInitrds([artifact(server, digest: nil)])
         }
-        let forced = try fetcher(Record()) { $0.takesAnyInitrd = true }.fetchInitrds([artifact(server, digest: nil)])
+        let forced = try fetcher(Record()) { $0.takesAnyInitrd = true }.fetchInitrds([
+            artifact(server, digest: nil)
+        ])
         #expect(forced.file.byteCount == 512)
         let empty = try LoopbackServer(.init(body: []))
         let emptyURL = try HTTPURL(empty.url())
@@ -235,6 +248,8 @@ struct FetchTests {
         #expect(
             "\(FetchError.http(url, .bodyCut(missing: 7), attempts: 5))"
                 == "http://a/linux: the connection ended with 7 bytes missing (tried 5 times)")
-        #expect("\(FetchError.status(url, 404, attempts: 1))" == "http://a/linux: the server answers 404 (not there)")
+        #expect(
+            "\(FetchError.status(url, 404, attempts: 1))"
+                == "http://a/linux: the server answers 404 (not there)")
     }
 }

@@ -5,7 +5,9 @@ import Testing
 
 @Suite("The HTTP client and servers that misbehave")
 struct HTTPClientTests {
-    private func fetch(_ server: LoopbackServer, _ target: String = "/file", limit: Int = 1000) throws -> HTTPDocument {
+    private func fetch(_ server: LoopbackServer, _ target: String = "/file", limit: Int = 1000) throws
+        -> HTTPDocument
+    {
         try HTTPClient(limits: .short).fetch(HTTPRequest(.get, try HTTPURL(server.url(target))), limit: limit)
     }
 
@@ -23,7 +25,8 @@ struct HTTPClientTests {
     @Test("One connection serves several requests, as long as the server keeps it")
     func keepAlive() throws {
         let server = try LoopbackServer(
-            .init(body: [1]), .init(text: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n\u{2}\r\n0\r\n\r\n"),
+            .init(body: [1]),
+            .init(text: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n\u{2}\r\n0\r\n\r\n"),
             .init(200, ["Connection: close"], body: [3]), .init(body: [4]))
         let client = HTTPClient(limits: .short)
         let request = HTTPRequest(.get, try HTTPURL(server.url()))
@@ -78,10 +81,16 @@ struct HTTPClientTests {
             ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", HTTPError.bodyCut(missing: 6)),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", .bodyCut(missing: nil)),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz", .malformed(.chunk)),
-            ("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx", .contentEncoding("gzip")),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx",
+                .contentEncoding("gzip")
+            ),
             ("HTTP/1.1 200 OK\r\nContent-Le", .noAnswer), ("", .noAnswer),
             ("220 ftp\r\n\r\n", .malformed(.notHTTP("220 ftp"))),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + String(repeating: "x", count: 2000), .tooLong(limit: 1000)),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + String(repeating: "x", count: 2000),
+                .tooLong(limit: 1000)
+            ),
             ("HTTP/1.1 200 OK\r\nX: " + String(repeating: "x", count: 100_000), .malformed(.headTooLong)),
         ])
     func misbehaviour(answer: String, error: HTTPError) throws {

@@ -26,9 +26,12 @@ struct HTTPParsingTests {
             ("https://a/b", HTTPURLError.scheme("https", "https://a/b")),
             ("tftp://a/b", .scheme("tftp", "tftp://a/b")), ("/a/b", .noScheme("/a/b")), ("", .noScheme("")),
             ("http://u:p@a/", .credentials), ("http:///x", .badHost("http:///x")),
-            ("http://[::1/x", .badHost("http://[::1/x")), ("http://[10.0.0.1]/", .badHost("http://[10.0.0.1]/")),
-            ("http://a b/", .badCharacter("http://a b/")), ("http://a/\r\nX: y", .badCharacter("http://a/??X: y")),
-            ("http://a:0/", .badPort("0")), ("http://a:65536/", .badPort("65536")), ("http://a:+1/", .badPort("+1")),
+            ("http://[::1/x", .badHost("http://[::1/x")),
+            ("http://[10.0.0.1]/", .badHost("http://[10.0.0.1]/")),
+            ("http://a b/", .badCharacter("http://a b/")),
+            ("http://a/\r\nX: y", .badCharacter("http://a/??X: y")),
+            ("http://a:0/", .badPort("0")), ("http://a:65536/", .badPort("65536")),
+            ("http://a:+1/", .badPort("+1")),
         ])
     func badURLs(text: String, error: HTTPURLError) {
         #expect(throws: error) { try HTTPURL(text) }
@@ -50,7 +53,8 @@ struct HTTPParsingTests {
     @Test("Names beneath a server's base are found with and without a slash at its end")
     func appending() throws {
         for base in ["http://a", "http://a/"] {
-            #expect("\(try HTTPURL(base).appending("api/v1/join", query: "x=1"))" == "http://a/api/v1/join?x=1")
+            #expect(
+                "\(try HTTPURL(base).appending("api/v1/join", query: "x=1"))" == "http://a/api/v1/join?x=1")
         }
         #expect("\(try HTTPURL("http://a/b/boot.ipxe?x=/y").folder)" == "http://a/b/")
         #expect(try HTTPURL("http://a/b/linux?x").fileName == "linux")
@@ -76,7 +80,9 @@ struct HTTPParsingTests {
     @Test("Where a body ends follows RFC 9112, and what contradicts itself is refused")
     func framing() throws {
         #expect(try head("HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n").framing() == .length(0))
-        #expect(try head("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\nContent-Length: 5\r\n\r\n").framing() == .chunked)
+        #expect(
+            try head("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\nContent-Length: 5\r\n\r\n").framing()
+                == .chunked)
         #expect(try head("HTTP/1.1 200 OK\r\n\r\n").framing() == .untilClose)
         #expect(try head("HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\n").framing() == .length(5))
         for length in ["-1", "+5", "5, 6", "a", "99999999999999999999"] {
@@ -90,7 +96,9 @@ struct HTTPParsingTests {
         for line in ["SSH-2.0-OpenSSH", "HTTP/2 200", "HTTP/1.1 20", "HTTP/1.1 999 x", "HTTP/1.1 -20 x"] {
             #expect(throws: HTTPMalformation.notHTTP(line)) { try head(line + "\r\n\r\n") }
         }
-        #expect(throws: HTTPMalformation.badField("no colon")) { try head("HTTP/1.1 200 OK\r\nno colon\r\n\r\n") }
+        #expect(throws: HTTPMalformation.badField("no colon")) {
+            try head("HTTP/1.1 200 OK\r\nno colon\r\n\r\n")
+        }
     }
 
     @Test("The end of a header is found in whatever parts it comes")
@@ -120,7 +128,8 @@ struct HTTPParsingTests {
         return (body, decoder.isFinished)
     }
 
-    private static let chunked = Array("4;x=y\r\nWiki\r\n5\npedia\n0A\r\n in chunks\r\n0\r\nT: r\r\n\r\n".utf8)
+    private static let chunked = Array(
+        "4;x=y\r\nWiki\r\n5\npedia\n0A\r\n in chunks\r\n0\r\nT: r\r\n\r\n".utf8)
 
     @Test("Chunks are joined in whatever parts they come, with extensions and trailers", arguments: 1...60)
     func chunks(partBytes: Int) throws {
@@ -141,13 +150,16 @@ struct HTTPParsingTests {
                 _ = try? decode(mutated, partBytes: 5)
             }
         }
-        #expect(throws: HTTPMalformation.chunk) { try decode(Array("ffffffffffffffff\r\n".utf8), partBytes: 64) }
+        #expect(throws: HTTPMalformation.chunk) {
+            try decode(Array("ffffffffffffffff\r\n".utf8), partBytes: 64)
+        }
         #expect(throws: HTTPMalformation.chunk) { try decode(Array("\r\n".utf8), partBytes: 64) }
     }
 
     @Test("No mutation of a header traps")
     func headFuzz() {
-        let text = "HTTP/1.1 206 X\r\nContent-Length: 5\r\nETag: \"\"\r\nContent-Range: bytes 5-9/10\r\nConnection: a, b\r\n\r\n"
+        let text =
+            "HTTP/1.1 206 X\r\nContent-Length: 5\r\nETag: \"\"\r\nContent-Range: bytes 5-9/10\r\nConnection: a, b\r\n\r\n"
         let bytes = Array(text.utf8)
         for index in bytes.indices {
             for value: UInt8 in [0, 0x0a, 0x0d, 0x20, 0x22, 0x3a, 0xc3, 0xff] {

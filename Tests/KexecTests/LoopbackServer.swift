@@ -106,7 +106,9 @@ final class LoopbackServer: Sendable {
                 var sent = 0
                 while sent < answer.bytes.count {
                     let count = unsafe answer.bytes.withUnsafeBytes {
-                        unsafe send(connection, $0.baseAddress.map { unsafe $0 + sent }, $0.count - sent, CInt(MSG_NOSIGNAL))
+                        unsafe send(
+                            connection, $0.baseAddress.map { unsafe $0 + sent }, $0.count - sent,
+                            CInt(MSG_NOSIGNAL))
                     }
                     guard count > 0 else { return }
                     sent += count

@@ -31,7 +31,8 @@ struct ManifestTests {
             try read(Self.full)
                 == JoinManifest(
                     mac: MACAddress("52:54:00:00:00:01"),
-                    uuid: SystemUUID("12345678-9abc-def0-1234-56789abcdef0"), hostname: "node1", nonce: "00ff",
+                    uuid: SystemUUID("12345678-9abc-def0-1234-56789abcdef0"), hostname: "node1",
+                    nonce: "00ff",
                     boots: .entry(entry)))
     }
 
@@ -43,15 +44,18 @@ struct ManifestTests {
                 == .menu([JoinChoice(name: "a", title: "a"), JoinChoice(name: "b", title: "B")]))
         let least = #"{"version":1,"boots":"entry","entry":{"name":"a","kernel":{"url":"http://a/k"}}}"#
         #expect(
-            try read(least).boots == .entry(JoinEntry(name: "a", title: "a", kernel: JoinArtifact(url: "http://a/k"))))
+            try read(least).boots
+                == .entry(JoinEntry(name: "a", title: "a", kernel: JoinArtifact(url: "http://a/k"))))
     }
 
     @Test(
         "What is missing or odd is named",
         arguments: [
             (#"{"boots":"local"}"#, "lacks 'version'"), (#"{"version":2}"#, "has version 2"),
-            (#"{"version":"1"}"#, "'version' in the server's manifest is odd"), (#"{"version":1}"#, "lacks 'boots'"),
-            (#"{"version":1,"boots":"entry"}"#, "lacks 'entry'"), (#"{"version":1,"boots":"menu"}"#, "lacks 'menu'"),
+            (#"{"version":"1"}"#, "'version' in the server's manifest is odd"),
+            (#"{"version":1}"#, "lacks 'boots'"),
+            (#"{"version":1,"boots":"entry"}"#, "lacks 'entry'"),
+            (#"{"version":1,"boots":"menu"}"#, "lacks 'menu'"),
             (#"{"version":1,"boots":"tape"}"#, "'tape', where entry"),
             (#"{"version":1,"boots":"entry","entry":{"name":"a"}}"#, "lacks 'entry.kernel'"),
             (#"{"version":1,"boots":"entry","entry":{"name":"a","kernel":{}}}"#, "lacks 'entry.kernel.url'"),
@@ -110,7 +114,8 @@ struct ManifestClientTests {
 
     /// An honest server's manifest for a request.
     private static func manifest(_ request: String, digest: Bool = true, entry: String = "alpine") -> String {
-        let nonce = request.split(separator: " ")[1].split(separator: "&").first { $0.hasPrefix("nonce=") } ?? ""
+        let nonce =
+            request.split(separator: " ")[1].split(separator: "&").first { $0.hasPrefix("nonce=") } ?? ""
         let sum = digest ? #","size":1,"sha256":"\#(String(repeating: "0", count: 64))""# : ""
         return #"{"version":1,"mac":"\#(mac)","nonce":"\#(nonce.dropFirst(6))","boots":"entry","#
             + #""entry":{"name":"\#(entry)","kernel":{"url":"http://a/k"\#(sum)}}}"#
@@ -122,7 +127,8 @@ struct ManifestClientTests {
     }
 
     private func ask(
-        _ server: LoopbackServer, isTrusting: Bool = true, query: JoinQuery = query, say: (String) -> Void = { _ in }
+        _ server: LoopbackServer, isTrusting: Bool = true, query: JoinQuery = query,
+        say: (String) -> Void = { _ in }
     ) throws -> JoinManifest {
         let said = Mutex<[String]>([])
         defer { said.withLock { $0 }.forEach(say) }
@@ -147,12 +153,14 @@ struct ManifestClientTests {
     func signatures() throws {
         let altered = try LoopbackServer { request, _ in
             request.contains("join.sig")
-                ? Self.answer(request, Self.manifest(request)) : .init(body: Array((Self.manifest(request) + " ").utf8))
+                ? Self.answer(request, Self.manifest(request))
+                : .init(body: Array((Self.manifest(request) + " ").utf8))
         }
         #expect(throws: ManifestError.self) { try ask(altered) }
         #expect(altered.requests.count == 4, "a reload may have come between the two")
         let unsigned = try LoopbackServer { request, _ in
-            request.contains("join.sig") ? .init(404, body: Array("no key".utf8)) : Self.answer(request, Self.manifest(request))
+            request.contains("join.sig")
+                ? .init(404, body: Array("no key".utf8)) : Self.answer(request, Self.manifest(request))
         }
         do {
             _ = try ask(unsigned)
@@ -160,7 +168,8 @@ struct ManifestClientTests {
         } catch { #expect("\(error)".contains("signing-key:")) }
         #expect(try ask(unsigned, isTrusting: false).mac == Self.mac)
         let long = try LoopbackServer { request, _ in
-            request.contains("join.sig") ? .init(body: [UInt8](repeating: 1, count: 65)) : Self.answer(request, Self.manifest(request))
+            request.contains("join.sig")
+                ? .init(body: [UInt8](repeating: 1, count: 65)) : Self.answer(request, Self.manifest(request))
         }
         #expect(throws: ManifestError.self) { try ask(long) }
     }
@@ -187,8 +196,12 @@ struct ManifestClientTests {
         #expect(throws: ManifestError.otherMachine("MAC 52:54:00:00:00:01")) { try ask(server, query: query) }
         query = Self.query
         query.entry = "debian"
-        #expect(throws: ManifestError.otherEntry(asked: "debian", got: "alpine")) { try ask(server, query: query) }
-        let bare = try LoopbackServer { request, _ in Self.answer(request, Self.manifest(request, digest: false)) }
+        #expect(throws: ManifestError.otherEntry(asked: "debian", got: "alpine")) {
+            try ask(server, query: query)
+        }
+        let bare = try LoopbackServer { request, _ in
+            Self.answer(request, Self.manifest(request, digest: false))
+        }
         #expect(throws: ManifestError.unverifiable("http://a/k")) { try ask(bare) }
         #expect(try ask(bare, isTrusting: false).mac == Self.mac)
     }
@@ -225,7 +238,8 @@ struct ManifestClientTests {
         #expect(client.report(.loaded, mac: Self.mac, uuid: nil, entry: "a b", detail: "x\ny") == nil)
         #expect(
             server.requests[0].hasPrefix(
-                "POST /api/v1/join/report?mac=52:54:00:00:00:01&stage=loaded&entry=a%20b&detail=x%0Ay HTTP/1.1"))
+                "POST /api/v1/join/report?mac=52:54:00:00:00:01&stage=loaded&entry=a%20b&detail=x%0Ay HTTP/1.1"
+            ))
         #expect(server.requests[0].contains("Content-Length: 0"))
         let failure = client.report(.failed, mac: Self.mac, uuid: nil, entry: nil)
         #expect(failure == .refused(status: 400, "odd stage"))

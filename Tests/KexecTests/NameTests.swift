@@ -39,7 +39,8 @@ struct NameTests {
 
     /// Answers `query` with records of (owner or nil for the question's name, type, data).
     static func reply(
-        to query: [UInt8], flags: [UInt8] = [0x81, 0x80], _ records: [(owner: [UInt8]?, type: UInt8, data: [UInt8])]
+        to query: [UInt8], flags: [UInt8] = [0x81, 0x80],
+        _ records: [(owner: [UInt8]?, type: UInt8, data: [UInt8])]
     ) -> [UInt8] {
         var bytes = Array(query[..<2]) + flags + [0, 1, 0, UInt8(records.count), 0, 0, 0, 0] + query[12...]
         for record in records {
@@ -59,7 +60,9 @@ struct NameTests {
     func query() throws {
         let bytes = try exchange().query(.address)
         let expected: [UInt8] =
-            [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 4] + Array("boot".utf8) + [3] + Array("lab".utf8) + [0, 0, 1, 0, 1]
+            [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 4] + Array("boot".utf8) + [3] + Array("lab".utf8) + [
+                0, 0, 1, 0, 1,
+            ]
         #expect(bytes == expected)
         for name in ["", "a..b", ".a", String(repeating: "a", count: 64), "bücher", "a b"] {
             #expect(DNSExchange(name: name, identifiers: (1, 2)) == nil)
@@ -103,7 +106,8 @@ struct NameTests {
     func fuzz() throws {
         let start = try exchange()
         let good = Self.reply(
-            to: start.query(.address), [(nil, 5, Self.alias), (Self.alias, 1, [10, 0, 0, 1]), ([0xc0, 60], 1, [1, 2, 3, 4])])
+            to: start.query(.address),
+            [(nil, 5, Self.alias), (Self.alias, 1, [10, 0, 0, 1]), ([0xc0, 60], 1, [1, 2, 3, 4])])
         for length in 0..<good.count {
             var exchange = start
             exchange.receive(Array(good.prefix(length)))
@@ -120,7 +124,8 @@ struct NameTests {
     }
 
     private func resolver(_ server: LoopbackNameServer, _ folder: TemporaryFolder) throws -> NameResolver {
-        try folder.write("etc", files: ["resolv.conf": "nameserver 127.0.0.1\nsearch lab\noptions timeout:1 attempts:1\n"])
+        try folder.write(
+            "etc", files: ["resolv.conf": "nameserver 127.0.0.1\nsearch lab\noptions timeout:1 attempts:1\n"])
         return NameResolver(files: HostFiles(root: folder.path), port: server.port)
     }
 
@@ -132,7 +137,8 @@ struct NameTests {
             }
             guard query[query.count - 3] == 1 else { return Self.reply(to: query, []) }
             return isTCP
-                ? Self.reply(to: query, [(nil, 1, [10, 0, 0, 9])]) : Self.reply(to: query, flags: [0x83, 0x80], [])
+                ? Self.reply(to: query, [(nil, 1, [10, 0, 0, 9])])
+                : Self.reply(to: query, flags: [0x83, 0x80], [])
         }
         let folder = try TemporaryFolder()
         let resolver = try resolver(server, folder)
@@ -145,10 +151,14 @@ struct NameTests {
         let folder = try TemporaryFolder()
         let failing = try LoopbackNameServer { query, _ in Self.reply(to: query, flags: [0x81, 0x82], []) }
         let first = try resolver(failing, folder)
-        #expect(throws: NameError.serverFailure("a.lab", Self.v4("127.0.0.1"))) { try first.addresses(of: "a") }
+        #expect(throws: NameError.serverFailure("a.lab", Self.v4("127.0.0.1"))) {
+            try first.addresses(of: "a")
+        }
         let silent = try LoopbackNameServer { _, _ in nil }
         let second = try resolver(silent, folder)
-        #expect(throws: NameError.silence("a.lab", servers: [Self.v4("127.0.0.1")])) { try second.addresses(of: "a") }
+        #expect(throws: NameError.silence("a.lab", servers: [Self.v4("127.0.0.1")])) {
+            try second.addresses(of: "a")
+        }
     }
 
     @Test("Literals need no server")

@@ -4,7 +4,8 @@ import SystemIO
 
 /// Computes SHA-256 in a thread of its own, while the next bytes are received into the other buffers.
 final class DigestPipe {
-    static let bufferBytes = 256 << 10
+    // Smaller ones cost more switches between the threads than the cache gains.
+    static let bufferBytes = 1 << 20
     private static let bufferCount = 4
     private let shared: Shared
     private let thread: ServiceThread

@@ -171,7 +171,7 @@ public final class HTTPClient {
         }
         drop()
         let fresh = try HTTPConnection(
-            to: request.url, resolver: resolver, by: soonest(limits.connect), deadline: deadline)
+            to: request.url, resolver: resolver, within: limits.connect, deadline: deadline)
         do throws(HTTPError) {
             return try exchange(request, over: fresh)
         } catch {

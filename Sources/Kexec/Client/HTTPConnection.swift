@@ -11,14 +11,14 @@ final class HTTPConnection {
 
     /// Connects to the first address of the host that takes it.
     init(
-        to url: HTTPURL, resolver: NameResolver, by limit: ContinuousClock.Instant,
-        deadline: ContinuousClock.Instant?
+        to url: HTTPURL, resolver: NameResolver, within limit: Duration, deadline: ContinuousClock.Instant?
     ) throws(HTTPError) {
         let addresses: [IPAddress]
         do throws(NameError) {
             addresses = try resolver.addresses(of: url.host, by: deadline)
         } catch { throw .name(error) }
-        socket = try Self.connect(to: addresses, port: url.port, by: limit)
+        let end = ContinuousClock.now + limit
+        socket = try Self.connect(to: addresses, port: url.port, by: deadline.map { min($0, end) } ?? end)
         host = url.host
         port = url.port
     }

@@ -20,7 +20,7 @@ struct ResolverConfiguration: Equatable, Sendable {
                     servers.append(server)
                 }
             case "search", "domain": searchDomains = words.dropFirst().prefix(6).map(String.init)
-            case "options": words.dropFirst().forEach { take(option: $0) }
+            case "options": for option in words.dropFirst() { take(option: option) }
             default: break
             }
         }

@@ -107,7 +107,7 @@ private func byteUnit(of bytes: Int64) -> (bytes: Double, name: String) {
     }
 }
 
-private func tenths(_ value: Double) -> String {
+func tenths(_ value: Double) -> String {
     let scaled = Int64((value * 10).rounded())
     return "\(scaled / 10).\(abs(scaled % 10))"
 }

@@ -35,8 +35,7 @@ public struct ProgressReporter {
             meter?.advance(to: received, at: now)
             show(at: now)
         case .interrupted(let words, let pause):
-            let seconds = pause / .seconds(1)
-            line("\(harmlessText(words)); again in \(Int((seconds * 10).rounded()) / 10) s", at: now)
+            line("\(harmlessText(words)); again in \(tenths(pause / .seconds(1))) s", at: now)
         case .finished(let fetched):
             meter?.advance(to: fetched.byteCount, at: now)
             let verified =
