@@ -120,7 +120,7 @@ public struct BootMenu: Equatable, Sendable {
 
 /// Something in a configuration that was not understood or not followed.
 public struct MenuNote: Equatable, Sendable, CustomStringConvertible {
-    public enum Problem: Equatable, Sendable {
+    public enum Problem: Hashable, Sendable {
         case unknownCommand(String)
         case syntax(expected: String)
         case missingFile(String)

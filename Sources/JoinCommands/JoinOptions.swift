@@ -68,11 +68,11 @@ struct CommandLineOptions: ParsableArguments {
     var append: String?
 
     @Option(
-        name: .customLong("reuse-cmdline"), defaultAsFlag: "known",
+        name: .customLong("reuse-cmdline"), defaultAsFlag: "allowlist",
         help: ArgumentHelp(
             "Take over words of the running kernel's command line: consoles and quirks of this machine, "
                 + "or with =all everything that does not name this system's own root and kernel.",
-            valueName: "known|all"))
+            valueName: "all"))
     var reuseCommandLine: String?
 }
 

@@ -9,7 +9,7 @@ struct JoinOutline {
     /// How the server is reached: "bond0.7 over bond0 over eth0"; nil when nothing is asked of the network.
     var uplink: String?
     var entry: JoinEntry
-    var commandLine: CommandLine
+    var commandLine: KernelCommandLine
     var method: KexecLoader.Choice
     /// Nil: load and stay.
     var jump: JumpMethod?

@@ -132,19 +132,19 @@ struct JoinSession {
         }
     }
 
-    private func commandLine(for entry: JoinEntry) throws -> (CommandLine, [IPWarning]) {
+    private func commandLine(for entry: JoinEntry) throws -> (KernelCommandLine, [IPWarning]) {
         let words = try CommandFailure.inWords {
             try IPParameters.words(
                 for: options.ip, dialect: entry.initramfs, uplink: uplink, live: live, ports: ports,
-                entry: CommandLine(entry.commandLine))
+                entry: KernelCommandLine(entry.commandLine))
         }
-        let line = CommandLine.assembled(
+        let line = KernelCommandLine.assembled(
             entry: entry.commandLine, network: words, reuse: options.reuse,
             running: files.text("/proc/cmdline") ?? "", append: options.append)
         return (line, words.warnings)
     }
 
-    private func plan(for entry: JoinEntry, _ commandLine: CommandLine) throws -> JoinOutline {
+    private func plan(for entry: JoinEntry, _ commandLine: KernelCommandLine) throws -> JoinOutline {
         let jump: JumpMethod?
         if options.staysLoaded {
             jump = nil
@@ -176,7 +176,7 @@ struct JoinSession {
         }
     }
 
-    private func fetch(_ entry: JoinEntry, _ commandLine: CommandLine) throws -> KernelArtifacts {
+    private func fetch(_ entry: JoinEntry, _ commandLine: KernelCommandLine) throws -> KernelArtifacts {
         let reporter = Reference(
             ProgressReporter(
                 style: console.isTerminal ? .terminal(width: console.width) : .lines,

@@ -28,7 +28,7 @@ struct GRUBRealTests {
                     initrds: [FileReference(device: debianDevice, path: "/boot/initrd.img-6.1.0-56-amd64")],
                     commandLine:
                         #"root=/dev/sda2 ro console=ttyS0,115200 "dyndbg=\"file x.c +p\"" quiet"#,
-                    place: MenuPlace(file: "/boot/grub/grub.cfg", line: 80)))
+                    place: MenuPlace(file: "/boot/grub/grub.cfg", line: 89)))
     }
 
     @Test("Debian's environment block chooses an entry within a submenu by its id, once")

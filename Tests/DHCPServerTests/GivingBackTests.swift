@@ -89,4 +89,43 @@ struct GivingBackTests {
         #expect(
             try dialogue.say(client, from: other).action == .ignore(.notItsAddress(own)), "another's address")
     }
+
+    @Test(
+        "A live host that looks for its boot server is told a URL, whatever it boots (kexec-join)",
+        arguments: [BootTarget.local, .menu, .profile("alpine")])
+    func informOfLiveHost(target: BootTarget) throws {
+        let policy = try Dialogue.policy(target: target)
+        var dialogue = try Dialogue { $0.policy = policy }
+        let own = IPv4Address(10, 0, 0, 30)
+        let client = ClientMessage(.inform, ClientOptions.ipxe).with { $0.clientAddress = own }
+        let reply = try dialogue.ask(client, to: Dialogue.server)
+        let url = reply[.bootFile].map { String(decoding: $0, as: UTF8.self) }
+        #expect(url?.hasPrefix("http://10.0.0.1/boot.ipxe?mac=") == true)
+        #expect(reply.nextServer == Dialogue.server && reply.clientAddress == own)
+        #expect(dialogue.last.reply?.1 == .unicast(IPv4Endpoint(address: own, port: 68)))
+    }
+
+    @Test("A live host that is unknown is not told where unknown machines are ignored (kexec-join)")
+    func informOfUnknownHost() throws {
+        var dialogue = try Dialogue { $0.policy.ignoresUnknown = true }
+        let client = ClientMessage(.inform, ClientOptions.ipxe)
+            .with { $0.clientAddress = IPv4Address(10, 0, 0, 30) }
+        #expect(try dialogue.say(client).action == .ignore(.policy(.unknownMachine)))
+    }
+
+    @Test("Beside another DHCP server, a live host is told at port 4011 (kexec-join)")
+    func informInProxyMode() throws {
+        let policy = try Dialogue.policy(target: .local)
+        var dialogue = try Dialogue {
+            $0.mode = .proxy
+            $0.policy = policy
+        }
+        let source = IPv4Endpoint(address: IPv4Address(10, 0, 0, 30), port: 68)
+        let client = ClientMessage(.inform, ClientOptions.ipxe).with { $0.clientAddress = source.address }
+        #expect(try dialogue.say(client, from: source).action == .ignore(.proxyMode))
+        let reply = try dialogue.ask(client, from: source, port: 4011)
+        let url = reply[.bootFile].map { String(decoding: $0, as: UTF8.self) }
+        #expect(url?.hasPrefix("http://10.0.0.1/boot.ipxe?mac=") == true)
+        #expect(dialogue.last.reply?.1 == .bootService(source))
+    }
 }

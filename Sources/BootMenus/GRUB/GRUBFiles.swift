@@ -15,7 +15,7 @@ extension GRUBScript {
         case "search", "search.file", "search.fs_label", "search.fs_uuid": search(command, arguments)
         case "loopback":
             let words = arguments.filter { !$0.hasPrefix("-") }
-            guard words.count > 1 else { break }
+            guard words.count > 1, context.devices.count < 1000 else { break }
             context.devices[words[0]] = DeviceReference(.image(file(words[1])))
         case "probe": probe(arguments)
         default: break

@@ -56,11 +56,11 @@ enum GRUBDefinition {
 ///
 /// All that a hostile script could make grow is bounded: commands run, bytes put in for variables, files, entries.
 struct GRUBScript {
-    static let maximumCommands = 200_000
+    static let maximumCommands = 50_000
     static let maximumExpandedBytes = 32 << 20
     static let maximumValueBytes = 8 << 10
     static let maximumCalls = 16
-    static let maximumFiles = 200
+    static let maximumFiles = 64
     static let maximumScriptBytes = 8 << 20
     static let maximumEntries = 1000
 

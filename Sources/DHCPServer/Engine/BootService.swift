@@ -14,7 +14,7 @@ extension DHCPResponder {
         }
         var machine = machine
         machine.address = ownAddress(in: message, via: arrival)
-        let (data, step) = try bootData(for: message, machine: machine, in: .bootService)
+        let (data, step) = try bootData(for: message, type: type, machine: machine, in: .bootService)
         var boot = data
         // Who chose from a menu wants to see what it gets.
         if let item = message.bootItem { boot.vendorInformation = [71, 4] + item + [255] }
@@ -55,7 +55,7 @@ extension DHCPResponder {
             machine.address = type == .request ? message.requestedAddress : nil
             return DHCPResponse(action: .ignore(.proxyMode), machine: machine)
         }
-        let (boot, step) = try bootData(for: message, machine: machine, in: .proxyOffer)
+        let (boot, step) = try bootData(for: message, type: type, machine: machine, in: .proxyOffer)
         var reply = DHCPReply(.offer, to: message, mtu: mtu)
         complete(
             &reply,
@@ -68,10 +68,10 @@ extension DHCPResponder {
     }
 
     private func bootData(
-        for message: DHCPMessage, machine: Machine, in setting: BootData.Setting
+        for message: DHCPMessage, type: DHCPMessageType, machine: Machine, in setting: BootData.Setting
     ) throws(IgnoreReason) -> (BootData, BootStep) {
         guard Machine.isBootClient(message) else { throw .notABootClient }
-        let step = try step(for: machine)
+        let step = try stepToTell(machine, in: type)
         switch step {
         case .loader, .script, .localDisk(.refusedBootFile): break
         case .localDisk(.noBootFile): throw .bootsFromDisk

@@ -188,7 +188,7 @@ extension DHCPResponder {
             mayBeAnotherHost(address)
         else { throw .notItsAddress(address) }
         exchange.machine.address = address
-        let step = try step(for: exchange.machine)
+        let step = try stepToTell(exchange.machine, in: .inform)
         var reply = DHCPReply(.acknowledgment, to: exchange.message, mtu: mtu)
         reply.clientAddress = address
         fill(&reply, for: exchange, step: step, leaseSeconds: nil)

@@ -10,6 +10,14 @@ extension DHCPResponder {
         return step
     }
 
+    /// iPXE never sends an INFORM: who does so in its name is a live host that looks for its boot server
+    /// (kexec-join). The script's URL tells it, even where the machine's firmware is to boot from disk.
+    func stepToTell(_ machine: Machine, in type: DHCPMessageType) throws(IgnoreReason) -> BootStep {
+        let step = try step(for: machine)
+        guard type == .inform, case .ipxe = machine.stage else { return step }
+        return .script
+    }
+
     func leaseSeconds(for exchange: Exchange) -> UInt32 {
         let configured = subnetOptions[exchange.subnet].leaseSeconds
         return exchange.machine.stage == .operatingSystem

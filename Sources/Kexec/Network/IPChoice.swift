@@ -120,9 +120,9 @@ extension IPWarning: CustomStringConvertible {
             "The MTU is \(mtu), which \(reader) cannot be told; it will be the card's own."
         case .offLinkGateway(let gateway, let reader):
             "The gateway \(gateway) is outside this host's network, which \(reader) cannot be told."
-        case .ipv6(let address, let reader): "\(reader) cannot be told an IPv6 address (\(address))."
+        case .ipv6(let address, let reader): "The IPv6 address \(address) cannot be told to \(reader)."
         case .severalPorts(let names, let reader):
-            "\(reader) will take the first card that works, of \(names.joined(separator: ", "))."
+            "Of \(names.joined(separator: ", ")), \(reader) will take the first card that works."
         case .interfaceName(let name): "The new system must call the card \(name), as this one does."
         }
     }

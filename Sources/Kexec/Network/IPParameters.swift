@@ -27,7 +27,7 @@ public struct IPParameters: Equatable, Sendable {
     ///   - hostname: the manifest's, which goes before this host's own.
     public static func words(
         for choice: IPChoice, dialect: InitramfsDialect, uplink: Uplink?, live: LiveAddress?,
-        ports: [String] = [], hostname: String? = nil, entry: CommandLine = CommandLine()
+        ports: [String] = [], hostname: String? = nil, entry: KernelCommandLine = KernelCommandLine()
     ) throws(IPParametersError) -> IPParameters {
         var writer = IPWriter(dialect: dialect, uplink: uplink, ports: ports)
         var given = live ?? LiveAddress()
@@ -55,7 +55,7 @@ public struct IPParameters: Equatable, Sendable {
     }
 
     private static func automatic(
-        _ writer: inout IPWriter, _ live: LiveAddress, _ entry: CommandLine
+        _ writer: inout IPWriter, _ live: LiveAddress, _ entry: KernelCommandLine
     ) throws(IPParametersError) -> IPParameters {
         let isStatic = live.ipv4.map { $0.lease == nil } ?? (live.ipv6 != nil)
         if let word = entry.words.first(where: { $0.isNamed("ip") }) {

@@ -136,7 +136,7 @@ struct DHCPEvidence {
             ("/proc/net/pnp", { $0.contains("#PROTO: DHCP") }),
             (
                 "/proc/cmdline",
-                { line in CommandLine(line).words.contains { $0.key == "ip" && $0.asksForDHCP } }
+                { line in KernelCommandLine(line).words.contains { $0.key == "ip" && $0.asksForDHCP } }
             ),
             ("/etc/network/interfaces", { $0.contains(words: ["iface", interface, "inet", "dhcp"]) }),
         ]

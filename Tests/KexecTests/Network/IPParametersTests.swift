@@ -24,7 +24,7 @@ struct IPParametersTests {
     ) throws -> IPParameters {
         try IPParameters.words(
             for: choice, dialect: dialect, uplink: uplink ?? card, live: live, ports: ports,
-            entry: CommandLine(entry))
+            entry: KernelCommandLine(entry))
     }
 
     private func text(_ choice: IPChoice, _ dialect: InitramfsDialect, _ live: LiveAddress?) throws -> String

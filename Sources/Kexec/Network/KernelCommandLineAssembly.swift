@@ -25,18 +25,18 @@ public enum CommandLineReuse: String, CaseIterable, Sendable {
             "acpi_rsdp", "vt.handoff", "ro", "rw",
         ] + IPParameters.keys
 
-    func words(of running: CommandLine) -> [CommandLine.Word] {
+    func words(of running: KernelCommandLine) -> [KernelCommandLine.Word] {
         // What stands after it was meant for this system's init.
         let words = Array(running.words.prefix { $0.text != "--" && $0.text != "---" })
         return switch self {
         case .none: []
         case .allowlist: words.filter { word in Self.allowed.contains { word.isNamed($0) } }
-        case .all: CommandLine(words: words).removing(Self.dropped).words
+        case .all: KernelCommandLine(words: words).removing(Self.dropped).words
         }
     }
 }
 
-extension CommandLine {
+extension KernelCommandLine {
     /// The entry's words, with all that this host adds to them.
     ///
     /// The weakest come first, for the kernel and most programs take the last of several: words reused, the entry's,
@@ -44,10 +44,10 @@ extension CommandLine {
     public static func assembled(
         entry: String, network: IPParameters = IPParameters(), reuse: CommandLineReuse = .none,
         running: String = "", append: [String] = []
-    ) -> CommandLine {
-        let appended = append.flatMap { CommandLine($0).words }
+    ) -> KernelCommandLine {
+        let appended = append.flatMap { KernelCommandLine($0).words }
         // Loaders' words: a kernel that is handed its initrd looks for no other.
-        var own = CommandLine(entry).removing(["BOOT_IMAGE", "initrd"])
+        var own = KernelCommandLine(entry).removing(["BOOT_IMAGE", "initrd"])
         var added = network.words.map(Word.init)
         if network.replacesEntry { own = own.removing(IPParameters.keys) }
         if appended.contains(where: { $0.isNamed("ip") }) {
@@ -56,8 +56,8 @@ extension CommandLine {
         }
         let end = own.words.firstIndex { $0.text == "--" || $0.text == "---" } ?? own.words.endIndex
         let (before, after) = (Array(own.words[..<end]), Array(own.words[end...]))
-        let layers = [reuse.words(of: CommandLine(running)), before, added, appended]
-        return CommandLine(words: merged(layers) + after)
+        let layers = [reuse.words(of: KernelCommandLine(running)), before, added, appended]
+        return KernelCommandLine(words: merged(layers) + after)
     }
 
     /// A word that a later layer repeats, or overrules, goes.

@@ -1,5 +1,5 @@
 /// A kernel's command line, cut into words as the kernel does it (`next_arg` in lib/cmdline.c).
-public struct CommandLine: Equatable, Sendable {
+public struct KernelCommandLine: Equatable, Sendable {
     public var words: [Word]
 
     /// One parameter, with its quotes as they were written.
@@ -60,8 +60,8 @@ public struct CommandLine: Equatable, Sendable {
 
     func has(_ name: String) -> Bool { words.contains { $0.isNamed(name) } }
 
-    func removing(_ names: [String]) -> CommandLine {
-        CommandLine(words: words.filter { word in !names.contains { word.isNamed($0) } })
+    func removing(_ names: [String]) -> KernelCommandLine {
+        KernelCommandLine(words: words.filter { word in !names.contains { word.isNamed($0) } })
     }
 
     /// - Throws: `.tooLong` with more than `limit` bytes; `.controlCharacter` for what no loader passes on.
