@@ -101,7 +101,7 @@ public struct ModuleFolder: Sendable {
 public struct ModuleLoader {
     private let host: HostFiles
     private let insert: (String) -> CInt
-    /// Those that are loaded or have failed for good, with why.
+    /// Those that the kernel has refused, with its errno.
     public private(set) var failures: [String: CInt] = [:]
     private var loaded: Set<String> = []
 
@@ -141,7 +141,8 @@ public struct ModuleLoader {
 
     /// In turns, until a turn loads nothing: without `modules.dep` the order is not known.
     private mutating func loadAll(_ files: [String], in folder: ModuleFolder) {
-        var left = files.filter { !loaded.contains($0) }
+        // What is damaged, or has no hardware to drive, is not tried again.
+        var left = files.filter { !loaded.contains($0) && ![ENODEV, ENOEXEC].contains(failures[$0] ?? 0) }
         while !left.isEmpty {
             var failed: [String] = []
             for file in left {

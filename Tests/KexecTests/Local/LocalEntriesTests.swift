@@ -105,7 +105,7 @@ final class LocalEntriesTests {
         #expect(throws: LocalFailure.noSuchEntry("B", known: ["A", "A"])) { try entries.entry(named: "B") }
         #expect(
             throws: LocalFailure.ambiguousEntry(
-                "A", places: ["/dev/sda1 /grub/grub.cfg:1", "/dev/sda1 /isolinux.cfg:1"])
+                "A", places: ["/dev/sda1 /grub/grub.cfg:3", "/dev/sda1 /isolinux.cfg:1"])
         ) { try entries.entry(named: "A") }
     }
 
