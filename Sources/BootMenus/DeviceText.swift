@@ -88,7 +88,8 @@ extension DeviceReference {
             let array = name.dropFirst(3)
             return array.utf8.allSatisfy { $0.isDigit } ? .node("md" + array) : .node(name)
         }
-        guard name.utf8.first?.isLetterOrDigit == true, !name.utf8.contains(where: { ",=".utf8.contains($0) }) else {
+        guard name.utf8.first?.isLetterOrDigit == true, !name.utf8.contains(where: { ",=".utf8.contains($0) })
+        else {
             return nil
         }
         let folders = ["mduuid/", "cryptouuid/", "lvmid/"]
