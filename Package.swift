@@ -11,6 +11,9 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// What only the static kexec-join runs is better small than fast: hosts fetch it before each join.
+let small: [SwiftSetting] = settings + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 /// `Wire` alone returns spans and holds them in a reader.
 let lifetimes: [SwiftSetting] = settings + [.enableExperimentalFeature("Lifetimes")]
 
@@ -59,15 +62,15 @@ let package = Package(
                 "Wire", "BootCore", "BootFiles", "SystemIO", "CMicrohttpd", "CZlib", crypto, logging,
             ],
             swiftSettings: settings),
-        .target(name: "BootMenus", swiftSettings: settings),
+        .target(name: "BootMenus", swiftSettings: small),
         .target(
             name: "Kexec",
             dependencies: ["Wire", "BootCore", "BootMenus", "SystemIO", "CLinux", "CZlib", crypto],
-            swiftSettings: settings),
+            swiftSettings: small),
         .target(
             name: "JoinCommands",
             dependencies: ["Wire", "BootCore", "BootMenus", "SystemIO", "Kexec", argumentParser],
-            swiftSettings: settings),
+            swiftSettings: small),
         .target(
             name: "Configuration",
             dependencies: [
@@ -79,7 +82,7 @@ let package = Package(
             name: "netbootd",
             dependencies: [
                 "Wire", "BootCore", "SystemIO", "PacketIO", "BootFiles", "DHCPServer", "TFTPServer",
-                "HTTPServer", "Configuration", "JoinCommands", argumentParser, logging,
+                "HTTPServer", "Configuration", "Kexec", "JoinCommands", argumentParser, logging,
             ],
             swiftSettings: settings),
         // For live hosts of any distribution: it needs no library of theirs.

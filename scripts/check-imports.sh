@@ -20,7 +20,7 @@ allowed() {
     JoinCommands) echo "Wire BootCore BootMenus SystemIO Kexec ArgumentParser" ;;
     kexec-join) echo "JoinCommands ArgumentParser" ;;
     Configuration) echo "Wire BootCore BootFiles SystemIO DHCPServer TFTPServer HTTPServer CYAML" ;;
-    netbootd) echo "Wire BootCore SystemIO BootFiles DHCPServer TFTPServer HTTPServer Configuration JoinCommands ArgumentParser Logging" ;;
+    netbootd) echo "Wire BootCore SystemIO BootFiles DHCPServer TFTPServer HTTPServer Configuration Kexec JoinCommands ArgumentParser Logging" ;;
     *) return 1 ;;
     esac
 }

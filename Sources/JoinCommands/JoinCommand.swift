@@ -42,13 +42,7 @@ public struct JoinCommand: ParsableCommand {
     public init() {}
 
     public func run() throws {
-        do {
-            try act()
-        } catch let failure as CommandFailure {
-            var standardError = StandardErrorStream()
-            print("kexec-join: \(failure.reason)", to: &standardError)
-            throw ExitCode.failure
-        }
+        try CommandFailure.shown(as: "kexec-join") { try act() }
     }
 
     private func act() throws {
@@ -110,7 +104,3 @@ public struct JoinCommand: ParsableCommand {
 
 extension ShutdownServices.Manager: ExpressibleByArgument {}
 extension JumpMethod: ExpressibleByArgument {}
-
-struct StandardErrorStream: TextOutputStream {
-    mutating func write(_ text: String) { StandardError.write(text) }
-}

@@ -1,3 +1,6 @@
+import ArgumentParser
+import SystemIO
+
 /// Why a command ends, in words for the one who typed it.
 struct CommandFailure: Error {
     var reason: String
@@ -12,6 +15,16 @@ struct CommandFailure: Error {
             throw failure
         } catch {
             throw CommandFailure("\(error)")
+        }
+    }
+
+    /// Ends a command as commands end: what is wrong on standard error, and an exit status.
+    static func shown(as program: String, _ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let failure as CommandFailure {
+            StandardError.write("\(program): \(failure.reason)\n")
+            throw ExitCode.failure
         }
     }
 }

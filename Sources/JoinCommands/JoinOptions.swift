@@ -106,6 +106,13 @@ struct JumpOptions: ParsableArguments {
             "kexec_file_load (file), kexec_load (segments), or whichever works.",
             valueName: "auto|file|segments"))
     var method: String = "auto"
+
+    func choice() throws(CommandFailure) -> KexecLoader.Choice {
+        guard let choice = KexecLoader.Choice(rawValue: method) else {
+            throw CommandFailure("--method: found '\(method)'; expected auto, file or segments")
+        }
+        return choice
+    }
 }
 
 /// `6s`, `500ms`, `2m`, or seconds without a unit.

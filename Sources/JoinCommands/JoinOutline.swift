@@ -11,8 +11,8 @@ struct JoinOutline {
     var entry: JoinEntry
     var commandLine: KernelCommandLine
     var method: KexecLoader.Choice
-    /// Nil: load and stay.
-    var jump: JumpMethod?
+    /// Nil: load and stay; an error where this host cannot jump as it is asked to.
+    var jump: Result<JumpMethod?, any Error>
     var delay: Duration
     var isTrusted: Bool
 
@@ -53,9 +53,12 @@ struct JoinOutline {
     }
 
     private var jumpWords: String {
-        guard let jump else { return "stay; the kernel is only loaded" }
-        let wait = delay > .zero ? " after \(delay.words)" : ""
-        return Jumper.words(for: jump) + wait
+        switch jump {
+        case .success(nil): return "stay; the kernel is only loaded"
+        case .success(let method?):
+            return Jumper.words(for: method) + (delay > .zero ? ", after \(delay.words)" : "")
+        case .failure(let error): return "not possible: \((error as? CommandFailure)?.reason ?? "\(error)")"
+        }
     }
 
     /// One object; what is not known is left out.
@@ -75,7 +78,7 @@ struct JoinOutline {
         add("initrds", "[" + entry.initrds.map(Self.json).joined(separator: ",") + "]")
         add("cmdline", quoted(commandLine.text))
         add("method", quoted(method.rawValue))
-        add("jump", quoted(jump?.rawValue))
+        add("jump", quoted((try? jump.get())?.rawValue))
         add("delay", "\(Double(delay.components.seconds) + Double(delay.components.attoseconds) / 1e18)")
         add("preflight", preflight)
         return "{" + fields.joined(separator: ",") + "}"

@@ -11,21 +11,24 @@ struct JoinRequest {
     /// 32 bytes.
     var trustedKey: [UInt8]?
     var artifacts: HandmadeEntry?
-    var ip: IPChoice
-    var append: [String]
-    var reuse: CommandLineReuse
-    var method: KexecLoader.Choice
-    var isDryRun: Bool
-    var isJSON: Bool
+    var ip = IPChoice.auto
+    var append: [String] = []
+    var reuse = CommandLineReuse.none
+    var method = KexecLoader.Choice.auto
+    var isDryRun = false
+    var isJSON = false
     /// Load, and stay.
-    var staysLoaded: Bool
+    var staysLoaded = false
     /// A service of the host's shutdown calls: load, and let the reboot that is under way jump.
-    var isForService: Bool
+    var isForService = false
     /// Jump without stopping services.
-    var isImmediate: Bool
-    var delay: Duration
-    var isConfirmed: Bool
-    var isForced: Bool
+    var isImmediate = false
+    var delay = Duration.zero
+    var isConfirmed = false
+    var isForced = false
+
+    /// Whatever the server says.
+    init() {}
 
     /// - Parameter file: `join.yaml`'s values; what the options say goes before them.
     init(
@@ -46,10 +49,7 @@ struct JoinRequest {
             throw CommandFailure("--reuse-cmdline: found '\(reuse)'; expected nothing, or all")
         }
         self.reuse = known
-        guard let method = KexecLoader.Choice(rawValue: jump.method) else {
-            throw CommandFailure("--method: found '\(jump.method)'; expected auto, file or segments")
-        }
-        self.method = method
+        method = try jump.choice()
         isDryRun = jump.dryRun
         isJSON = jump.json
         staysLoaded = jump.loadOnly || isForService

@@ -10,7 +10,6 @@ struct JoinSession {
     let console: Console
     let files = HostFiles.live
     private let client = HTTPClient()
-    private let loader = KexecLoader()
     /// Nil when nothing but artifacts by hand is asked for.
     private var server: HTTPURL?
     private var identity: HostIdentity
@@ -77,13 +76,15 @@ struct JoinSession {
         let isByHand = options.artifacts != nil
         report(.joined, entry, isByHand ? "artifacts by hand" : nil)
         let (commandLine, warnings) = try self.commandLine(for: entry)
-        let plan = try self.plan(for: entry, commandLine)
+        // Before anything is fetched: where nothing can stop the services, only a plan can be shown.
+        if !options.isDryRun { _ = try jump() }
+        let outline = outline(for: entry, commandLine)
         let preflight = Preflight.check(
             .read(), plan: JoinPlan(entry: entry, uplink: uplink, mtu: live?.mtu, warnings: warnings))
         if options.isJSON {
-            print(plan.json(preflight: preflight.json))
+            print(outline.json(preflight: preflight.json))
         } else {
-            console.say(plan.text)
+            console.say(outline.text)
             console.say("")
             console.write(preflight.table(colour: console.isTerminal, width: console.width) + "\n")
         }
@@ -98,8 +99,7 @@ struct JoinSession {
         do {
             let artifacts = try fetch(entry, commandLine)
             report(.fetched, entry, byteText(artifacts.byteCount))
-            try load(artifacts, entry)
-            try leave(plan, entry, since: started)
+            try handover(to: entry, by: try jump()).carryOut(artifacts, since: started)
         } catch {
             let reason = (error as? CommandFailure)?.reason ?? "\(error)"
             report(.failed, entry, reason)
@@ -107,8 +107,31 @@ struct JoinSession {
         }
     }
 
-    private func chosenEntry() throws -> JoinEntry {
-        if let artifacts = options.artifacts { return try artifacts.entry(client: client) }
+    private func jump() throws(CommandFailure) -> JumpMethod? {
+        try CommandFailure.inWords {
+            try Handover.jump(isImmediate: options.isImmediate, staysLoaded: options.staysLoaded)
+        }
+    }
+
+    private func handover(to entry: JoinEntry, by jump: JumpMethod?) -> Handover {
+        var handover = Handover(console: console, name: entry.name, method: options.method, jump: jump)
+        handover.delay = options.delay
+        handover.isConfirmed = options.isConfirmed
+        handover.isForService = options.isForService
+        handover.report = { report($0, entry, $1) }
+        return handover
+    }
+
+    /// What the server has for this machine: its entry, or the menu that it may choose from.
+    func offers() throws -> [JoinChoice] {
+        switch try manifest().boots {
+        case .entry(let entry): [JoinChoice(name: entry.name, title: entry.title)]
+        case .menu(let choices): choices
+        case .local: []
+        }
+    }
+
+    private func manifest() throws -> JoinManifest {
         guard let server else { throw CommandFailure("no boot server is named") }
         let query = JoinQuery(
             mac: identity.macs.first, uuid: identity.uuid, serial: identity.serial, asset: identity.asset,
@@ -117,25 +140,31 @@ struct JoinSession {
         let manifests = ManifestClient(
             client: client, server: server, trustedKey: options.trustedKey,
             sleep: { LiveKexecSystem().sleep(for: $0) }, say: { [console] in console.say(harmlessText($0)) })
-        let manifest = try CommandFailure.inWords { try manifests.manifest(for: query) }
-        switch manifest.boots {
+        return try CommandFailure.inWords { try manifests.manifest(for: query) }
+    }
+
+    private func chosenEntry() throws -> JoinEntry {
+        if let artifacts = options.artifacts { return try artifacts.entry(client: client) }
+        switch try manifest().boots {
         case .entry(let entry): return entry
         case .menu(let choices):
             let names = choices.map { $0.title == $0.name ? $0.name : "\($0.name) (\($0.title))" }
             throw CommandFailure(
-                "\(server) leaves the choice to this machine: --entry NAME, one of "
+                "the server leaves the choice to this machine: --entry NAME, one of "
                     + harmlessText(names.joined(separator: ", ")))
         case .local:
             throw CommandFailure(
-                "\(server) says that this machine boots from its own disk, so there is nothing to join; "
+                "the server says that this machine boots from its own disk, so there is nothing to join; "
                     + "--entry NAME takes one of the server's entries all the same")
         }
     }
 
     private func commandLine(for entry: JoinEntry) throws -> (KernelCommandLine, [IPWarning]) {
+        // Without an initrd nobody is known to read them: memtest86+ and ipxe.lkrn would take them for something else.
+        let choice = options.ip == .auto && entry.initrds.isEmpty ? IPChoice.none : options.ip
         let words = try CommandFailure.inWords {
             try IPParameters.words(
-                for: options.ip, dialect: entry.initramfs, uplink: uplink, live: live, ports: ports,
+                for: choice, dialect: entry.initramfs, uplink: uplink, live: live, ports: ports,
                 entry: KernelCommandLine(entry.commandLine))
         }
         let line = KernelCommandLine.assembled(
@@ -144,25 +173,11 @@ struct JoinSession {
         return (line, words.warnings)
     }
 
-    private func plan(for entry: JoinEntry, _ commandLine: KernelCommandLine) throws -> JoinOutline {
-        let jump: JumpMethod?
-        if options.staysLoaded {
-            jump = nil
-        } else if options.isImmediate {
-            jump = .direct
-        } else if let orderly = JumpMethod.orderly(on: files) {
-            jump = orderly
-        } else {
-            throw CommandFailure(JumpFailure.noOrderlyWay.description)
-        }
-        if let jump {
-            let jumper = Jumper(system: LiveKexecSystem())
-            try CommandFailure.inWords { try jumper.check(jump) }
-        }
-        return JoinOutline(
+    private func outline(for entry: JoinEntry, _ commandLine: KernelCommandLine) -> JoinOutline {
+        JoinOutline(
             server: server?.description, identity: identity, uplink: uplink?.words, entry: entry,
-            commandLine: commandLine, method: options.method, jump: jump, delay: options.delay,
-            isTrusted: options.trustedKey != nil && options.artifacts == nil)
+            commandLine: commandLine, method: options.method, jump: Result { try jump() },
+            delay: options.delay, isTrusted: options.trustedKey != nil && options.artifacts == nil)
     }
 
     private func pass(_ preflight: PreflightReport) throws(CommandFailure) {
@@ -192,56 +207,6 @@ struct JoinSession {
         return options.artifacts?.archive == nil
             ? try source.fetch(entry, commandLine: commandLine.text)
             : try source.fetchArchive(entry, commandLine: commandLine.text)
-    }
-
-    private func load(_ artifacts: borrowing KernelArtifacts, _ entry: JoinEntry) throws {
-        console.say("Loading \(artifacts.image.words) …")
-        let result = try CommandFailure.inWords {
-            try loader.load(artifacts, method: options.method)
-        }
-        report(.loaded, entry, result.method == .file ? "kexec_file_load" : "kexec_load")
-    }
-
-    /// From here on an image is loaded: whatever keeps this host from jumping takes it out again.
-    private func leave(_ plan: JoinOutline, _ entry: JoinEntry, since started: ContinuousClock.Instant) throws
-    {
-        let jumper = Jumper(system: LiveKexecSystem())
-        let took = (ContinuousClock.now - started).words
-        if options.isForService {
-            try unloading { try CommandFailure.inWords { try jumper.arm() } }
-            return
-        }
-        guard let jump = plan.jump else {
-            console.say("Loaded after \(took). 'systemctl kexec' or 'kexec-join --execute' starts it.")
-            return
-        }
-        if !options.isConfirmed {
-            let answer = Console.confirm("Loaded after \(took). Leave this system for '\(entry.name)' now?")
-            guard answer == true else {
-                try unloading {
-                    throw CommandFailure(
-                        answer == nil
-                            ? "there is no terminal to ask on: --yes jumps without asking" : "not now")
-                }
-                return
-            }
-        }
-        report(.jumping, entry, jump.rawValue)
-        console.say(plan.delay > .zero ? "Leaving in \(plan.delay.words)." : "Leaving.")
-        try unloading {
-            try Departure(jumper: jumper, method: jump, delay: plan.delay).depart { [console] in
-                console.say($0)
-            }
-        }
-    }
-
-    private func unloading(_ body: () throws -> Void) throws {
-        do { try body() } catch {
-            do { try loader.unload() } catch let failure {
-                throw CommandFailure("\((error as? CommandFailure)?.reason ?? "\(error)"); and \(failure)")
-            }
-            throw error
-        }
     }
 
     private func report(_ stage: JoinStage, _ entry: JoinEntry, _ detail: String?) {

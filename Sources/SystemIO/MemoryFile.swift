@@ -43,6 +43,16 @@ public struct MemoryFile: ~Copyable, Sendable {
         if let failure { throw failure }
     }
 
+    /// Appends all of another file.
+    public mutating func append(_ other: borrowing MemoryFile) throws(SystemError) {
+        var offset: Int64 = 0
+        while offset < other.byteCount {
+            let bytes = try other.bytes(at: offset, count: 1 << 20)
+            try append(bytes)
+            offset += Int64(bytes.count)
+        }
+    }
+
     /// Appends zeros until the size is a multiple of `alignment`.
     public mutating func pad(to alignment: Int64) throws(SystemError) {
         let surplus = byteCount % alignment

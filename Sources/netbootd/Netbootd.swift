@@ -1,4 +1,5 @@
 import ArgumentParser
+import JoinCommands
 
 @main
 struct Netbootd: ParsableCommand {
@@ -13,7 +14,10 @@ struct Netbootd: ParsableCommand {
             machine from booting; then `netbootd serve`.
             """,
         version: version,
-        subcommands: [Serve.self, Check.self, Keygen.self])
+        subcommands: [
+            Serve.self, Check.self, Journal.self, Keygen.self, JoinCommand.self, LocalCommand.self,
+            InitramfsCommand.self,
+        ])
 }
 
 /// What every subcommand that reads the configuration takes.

@@ -10,7 +10,7 @@ struct ELFHeader: Equatable {
 
     static let magic: [UInt8] = [0x7f, 0x45, 0x4c, 0x46]
     static let machine386: UInt16 = 3
-    static let machineX86_64: UInt16 = 62
+    static let machineAMD64: UInt16 = 62
 
     init(head: [UInt8], fileByteCount: Int64) throws(KernelImageError) {
         let bits = head.little(UInt8.self, at: 4) ?? 0

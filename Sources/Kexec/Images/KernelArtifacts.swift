@@ -31,7 +31,8 @@ public struct KernelArtifacts: ~Copyable, Sendable {
         self.kernel = parts.kernel
         self.initrd = parts.initrd
         self.commandLine = parts.commandLine
-        modules = initrdByteCount > 0 ? [MultibootModule(range: 0..<initrdByteCount, commandLine: "")] : []
+        modules =
+            initrdByteCount > 0 ? [MultibootModule(range: 0..<initrdByteCount, commandLine: "initrd")] : []
     }
 
     private struct Parts: ~Copyable {
@@ -127,6 +128,7 @@ public struct KernelArtifacts: ~Copyable, Sendable {
 public struct MultibootModule: Equatable, Sendable {
     /// Of the initrd's bytes; its beginning must be a multiple of 4096.
     public var range: Range<Int64>
+    /// Its name, and what else it is told: Xen takes the kernel's command line from here, less the first word.
     public var commandLine: String
 
     public init(range: Range<Int64>, commandLine: String) {

@@ -66,7 +66,7 @@ public enum KernelImage: Equatable, Sendable {
         let elf =
             head.starts(with: ELFHeader.magic)
             ? try ELFHeader(head: head, fileByteCount: file.byteCount) : nil
-        if let elf, elf.machine != ELFHeader.machine386, elf.machine != ELFHeader.machineX86_64 {
+        if let elf, elf.machine != ELFHeader.machine386, elf.machine != ELFHeader.machineAMD64 {
             throw .otherProcessor(elf.machine)
         }
         if let header = try MultibootHeader.find(in: head) { return try multiboot(header, elf, file) }

@@ -30,6 +30,9 @@ public struct LinuxHeader: Equatable, Sendable {
     public var mayBeAbove4GiB: Bool { hasLongEntry && extendedFlags & 2 != 0 }
     public var knowsFiveLevelPaging: Bool { extendedFlags & 0x20 != 0 }
 
+    /// Without this it would ask firmware's tables, which point to addresses that the running kernel gave them.
+    public var knowsEFIFromKexec: Bool { extendedFlags & 0x10 != 0 }
+
     /// Whether the kernel's own loader takes it (`bzImage64_probe`).
     public func suitsFileLoad(fiveLevelPaging: Bool) -> Bool {
         hasLongEntry && isLoadedHigh && mayBeAbove4GiB && (knowsFiveLevelPaging || !fiveLevelPaging)

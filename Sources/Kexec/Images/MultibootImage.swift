@@ -37,13 +37,13 @@ struct MultibootHeader: Equatable {
     /// kernel that has both has the other for old loaders.
     static func find(in head: [UInt8]) throws(KernelImageError) -> MultibootHeader? {
         for offset in stride(from: 0, to: min(head.count, 32_768), by: 8)
-        where head.hasBytes([0xd6, 0x50, 0x52, 0xe8], at: offset) {
+        where head[offset] == 0xd6 && head.hasBytes([0xd6, 0x50, 0x52, 0xe8], at: offset) {
             if let length = version2Length(head, offset) {
                 return try version2(head, offset..<offset + length)
             }
         }
         for offset in stride(from: 0, to: min(head.count, 8_192), by: 4)
-        where head.hasBytes([0x02, 0xb0, 0xad, 0x1b], at: offset) {
+        where head[offset] == 0x02 && head.hasBytes([0x02, 0xb0, 0xad, 0x1b], at: offset) {
             guard let flags = head.little(UInt32.self, at: offset + 4),
                 let sum = head.little(UInt32.self, at: offset + 8), 0x1bad_b002 &+ flags &+ sum == 0
             else { continue }
@@ -58,7 +58,8 @@ struct MultibootHeader: Equatable {
         // Bits 0 to 2: modules on pages, memory's size, video (a wish). Others must be understood.
         if flags & 0xfff8 != 0 { throw .multibootDemands(feature: flags & 0xfff8) }
         guard flags & 0x1_0000 != 0 else { return MultibootHeader(version: .one) }
-        let fields = (3..<8).map { head.little(UInt32.self, at: offset + 4 * $0) ?? 0 }
+        let fields = (3..<8).compactMap { head.little(UInt32.self, at: offset + 4 * $0) }
+        guard fields.count == 5 else { throw .brokenHeader(part: "multiboot header") }
         let address = try Address(
             headerOffset: offset, headerAddress: fields[0], load: fields[1], loadEnd: fields[2],
             zeroedEnd: fields[3])

@@ -146,18 +146,14 @@ public struct KexecLoader: Sendable {
 
     /// Takes out what is loaded, however it came in; it is no error when nothing is.
     public func unload() throws(LoadFailure) {
+        guard isLoaded == true else { return }
         let log = KernelLog(host)
-        guard isLoaded == true else { return }
-        var code: CInt = 0
-        for method in [LoadMethod.file, .segments] {
-            do {
-                try system.unload(method)
-                code = 0
-            } catch { code = error.code }
-            if code == 0, isLoaded == false { return }
+        do { try system.unload(.file) } catch {
+            // Either call takes out what the other loaded, and either may be missing.
+            do { try system.unload(.segments) } catch {
+                throw LoadFailure(.system(.segments, code: error.code), kernelLines: log.lines())
+            }
         }
-        guard isLoaded == true else { return }
-        throw LoadFailure(.system(.file, code: code), kernelLines: log.lines())
     }
 }
 

@@ -54,7 +54,9 @@ struct LinuxParameters {
 
     /// Where EFI's runtime services were put: they can be told so only once (SETUP_EFI).
     private func appendEFI(to bytes: inout [UInt8], link: inout Int) {
-        guard let efi = facts.efi, bytes.little(UInt32.self, at: 0x1c0) ?? 0 != 0 else {
+        guard let efi = facts.efi, files.header.knowsEFIFromKexec,
+            bytes.little(UInt32.self, at: 0x1c0) ?? 0 != 0
+        else {
             bytes.replaceSubrange(0x1c0..<0x1e0, with: repeatElement(0, count: 32))
             return
         }

@@ -9,7 +9,8 @@ extension SegmentPlan {
         let kernel = try kernelSegments(image, artifacts, &memory)
         let kernelEnd = kernel.map { $0.address + $0.memoryByteCount }.max() ?? extended.lowerBound
         var information = MultibootInformation(
-            version: image.version, commandLine: artifacts.commandLine, memory: facts.memory)
+            // By custom the first word is the kernel's file; Xen drops it without looking.
+            version: image.version, commandLine: "kernel " + artifacts.commandLine, memory: facts.memory)
         let count = UInt64(Trampoline.byteCount)
         // Its size does not depend on the addresses, so that it can be measured with any.
         information.modules = artifacts.modules.map { .init(address: 0, end: 0, commandLine: $0.commandLine) }
@@ -34,7 +35,8 @@ extension SegmentPlan {
         }
         information.modules = zip(artifacts.modules, modules).map { module, segment in
             .init(
-                address: UInt32(segment.address), end: UInt32(segment.address + segment.source.byteCount),
+                address: UInt32(clamping: segment.address),
+                end: UInt32(clamping: segment.address + segment.source.byteCount),
                 commandLine: module.commandLine)
         }
         let trampoline = Trampoline(

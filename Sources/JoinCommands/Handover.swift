@@ -1,0 +1,77 @@
+import BootCore
+import Kexec
+import SystemIO
+
+/// From files in memory to the jump; whatever goes wrong in between, no image stays loaded.
+struct Handover {
+    let console: Console
+    /// What people know the new system by.
+    let name: String
+    let method: KexecLoader.Choice
+    /// Nil: load and stay.
+    let jump: JumpMethod?
+    var delay = Duration.zero
+    /// Nobody is asked before the jump.
+    var isConfirmed = false
+    /// The reboot that is under way is to jump.
+    var isForService = false
+    /// Tells the server's journal.
+    var report: (JoinStage, String?) -> Void = { _, _ in }
+
+    private let loader = KexecLoader()
+    private let jumper = Jumper(system: LiveKexecSystem())
+
+    init(console: Console, name: String, method: KexecLoader.Choice, jump: JumpMethod?) {
+        self.console = console
+        self.name = name
+        self.method = method
+        self.jump = jump
+    }
+
+    /// What this host can do, or why it cannot.
+    static func jump(isImmediate: Bool, staysLoaded: Bool) throws(JumpFailure) -> JumpMethod? {
+        if staysLoaded { return nil }
+        if isImmediate { return .direct }
+        guard let orderly = JumpMethod.orderly(on: .live) else { throw .noOrderlyWay }
+        try Jumper(system: LiveKexecSystem()).check(orderly)
+        return orderly
+    }
+
+    /// - Parameter started: when all of it began, for people to read.
+    func carryOut(_ artifacts: borrowing KernelArtifacts, since started: ContinuousClock.Instant) throws {
+        console.say("Loading \(artifacts.image.words) …")
+        let result = try CommandFailure.inWords { try loader.load(artifacts, method: method) }
+        do {
+            report(.loaded, result.method == .file ? "kexec_file_load" : "kexec_load")
+            try leave(took: ContinuousClock.now - started)
+        } catch {
+            do { try loader.unload() } catch let failure {
+                throw CommandFailure("\(reason(error)); and \(failure)")
+            }
+            throw error
+        }
+    }
+
+    private func reason(_ error: any Error) -> String { (error as? CommandFailure)?.reason ?? "\(error)" }
+
+    private func leave(took: Duration) throws {
+        if isForService { return try CommandFailure.inWords { try jumper.arm() } }
+        guard let jump else {
+            return console.say(
+                "Loaded after \(took.words). 'systemctl kexec' or 'kexec-join --execute' starts it, "
+                    + "'kexec-join --unload' takes it out.")
+        }
+        if !isConfirmed {
+            switch Console.confirm("Loaded after \(took.words). Leave this system for '\(name)' now?") {
+            case true: break
+            case false: throw CommandFailure("not now: the kernel is unloaded again")
+            case nil: throw CommandFailure("there is no terminal to ask on: --yes jumps without asking")
+            }
+        }
+        report(.jumping, jump.rawValue)
+        console.say(delay > .zero ? "Leaving in \(delay.words)." : "Leaving.")
+        try Departure(jumper: jumper, method: jump, delay: delay).depart { [console] in
+            console.say("warning: \($0)")
+        }
+    }
+}
