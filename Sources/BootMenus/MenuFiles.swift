@@ -20,7 +20,9 @@ public enum MenuFileKind: Equatable, Sendable {
 public struct MenuHost: Equatable, Sendable {
     public enum Architecture: String, Sendable {
         case x86 = "i386"
-        case x86_64, arm64
+        // swift-format-ignore: AlwaysUseLowerCamelCase
+        case x86_64
+        case arm64
     }
     public var architecture: Architecture
     public var isEFI: Bool

@@ -21,7 +21,7 @@ static const int netbootd_terminal_signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTE
 static inline void netbootd_terminal_give_back(void) {
     if (!netbootd_terminal.is_raw) return;
     netbootd_terminal.is_raw = 0;
-    ssize_t written = write(netbootd_terminal.fd, "\033[0m\033[?25h", 10);
+    ssize_t written = write(netbootd_terminal.fd, "\033[0m\033[?25h\r\n", 12);
     (void)written;
     tcsetattr(netbootd_terminal.fd, TCSADRAIN, &netbootd_terminal.before);
 }
