@@ -1,4 +1,4 @@
-import Kexec
+@testable import Kexec
 import Testing
 
 @Suite("join.yaml")

@@ -1,8 +1,20 @@
+import Glibc
 import SystemIO
 import TestSupport
 import Testing
 
 @testable import Kexec
+
+/// A kernel that refuses to jump with `code`.
+private struct RefusingSystem: KexecSystem {
+    var code: CInt = EINVAL
+
+    func loadFile(kernel: RawFile, initrd: RawFile?, commandLine: String) throws(SystemError) { try restart() }
+    func loadSegments(_ plan: SegmentPlan, kernel: RawFile, initrd: RawFile?) throws(SystemError) { try restart() }
+    func unload(_ method: LoadMethod) throws(SystemError) { try restart() }
+    func restart() throws(SystemError) { throw SystemError("start the loaded kernel", code: code) }
+    func sleep(for duration: Duration) {}
+}
 
 @Suite("The jump")
 struct JumpTests {
@@ -50,11 +62,11 @@ struct JumpTests {
     func execute() throws {
         let (first, none) = try host(["/sys/kernel/kexec_loaded": "0\n"])
         #expect(throws: JumpFailure.nothingLoaded) {
-            try Jumper(host: none, system: FakeKexecSystem(rebootCode: 22)).execute()
+            try Jumper(host: none, system: RefusingSystem()).execute()
         }
         let (second, armed) = try host(["/sys/kernel/kexec/loaded": "1\n"])
         #expect(throws: JumpFailure.inPIDNamespace) {
-            try Jumper(host: armed, system: FakeKexecSystem(rebootCode: 22)).execute()
+            try Jumper(host: armed, system: RefusingSystem()).execute()
         }
         withExtendedLifetime((first, second)) {}
     }
@@ -63,7 +75,7 @@ struct JumpTests {
     func openRC() throws {
         let (folder, host) = try host(["/run/openrc/softlevel": "default"])
         #expect(throws: JumpFailure.notInstalled(service: ShutdownServices.openRCJump)) {
-            try Jumper(host: host, system: FakeKexecSystem()).check(.openrc)
+            try Jumper(host: host, system: RefusingSystem()).check(.openrc)
         }
         withExtendedLifetime(folder) {}
     }

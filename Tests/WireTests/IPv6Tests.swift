@@ -27,18 +27,4 @@ struct IPv6Tests {
             "1:2:3:4:5:6:7:8::", String(repeating: "1:", count: 100),
         ])
     func refused(text: String) { #expect(IPv6Address(text) == nil) }
-
-    @Test("A key file holds one line with 32 bytes")
-    func keyFile() {
-        let digits = String(repeating: "0f", count: 32)
-        #expect(
-            SigningKeyFile.publicKey(in: "netbootd-ed25519-public \(digits)\n")
-                == [UInt8](repeating: 15, count: 32))
-        for text in [
-            "", digits, "netbootd-ed25519-private \(digits)", "netbootd-ed25519-public \(digits)00",
-            "netbootd-ed25519-public x y",
-        ] {
-            #expect(SigningKeyFile.publicKey(in: text) == nil)
-        }
-    }
 }

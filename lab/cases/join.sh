@@ -29,7 +29,7 @@ joined() { # [SECONDS]: the second kernel runs, and reached the network
   machine_wait vm1 'LAB: done' 120 || fail "in the second system: $WHY"
   check "the second system did not fetch the sample whole" \
     grep -q "LAB: fetched $(sha256sum <"$TREE/data/sample" | cut -d' ' -f1)" "$RUN/vm1/console.log"
-  check "the journal does not tell of its return" grep -q '"message":"join returned"' <(netbootd_log)
+  check "the journal does not tell of its return" grep -q '"message":"join back"' <(netbootd_log)
   detail "joined; second userspace after $TOOK s"
 }
 
