@@ -5,6 +5,7 @@ CONFIGURATION ?= release
 
 SWIFT_FLAGS := -c release --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections
 BINARY := .build/release/netbootd
+JOIN := .build/release/kexec-join
 
 # What the program is made of, what the virtual lab boots, and what the tests bring as clients.
 BUILD_PACKAGES := git pkg-config libpcap-dev libmicrohttpd-dev libsqlite3-dev libyaml-dev zlib1g-dev
@@ -68,6 +69,7 @@ fuzz: packages
 install:
 	@test -x $(BINARY) || { echo "There is no $(BINARY) yet: make build (as yourself), then make install"; exit 1; }
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/netbootd
+	install -D -m 755 $(JOIN) $(DESTDIR)$(PREFIX)/bin/kexec-join
 	install -D -m 644 etc/netbootd.service $(DESTDIR)/etc/systemd/system/netbootd.service
 	sed -i 's|/usr/bin/netbootd|$(PREFIX)/bin/netbootd|' $(DESTDIR)/etc/systemd/system/netbootd.service
 	install -D -m 644 etc/netbootd.sysusers $(DESTDIR)/usr/lib/sysusers.d/netbootd.conf
@@ -78,12 +80,12 @@ install:
 	@echo "Edit /etc/netbootd/netbootd.yaml, see what 'netbootd check' says, then: systemctl enable --now netbootd"
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/netbootd $(DESTDIR)/etc/systemd/system/netbootd.service \
+	rm -f $(DESTDIR)$(PREFIX)/bin/netbootd $(DESTDIR)$(PREFIX)/bin/kexec-join $(DESTDIR)/etc/systemd/system/netbootd.service \
 		$(DESTDIR)/usr/lib/sysusers.d/netbootd.conf
 	@echo "/etc/netbootd and /var/lib/netbootd are left as they are."
 
 deb: build
-	scripts/deb.sh $(BINARY)
+	scripts/deb.sh $(BINARY) $(JOIN)
 
 clean:
 	rm -rf .build
