@@ -99,16 +99,18 @@ public struct JoinCommand: ParsableCommand {
 
     /// What each join by the services is to be told again.
     var serviceOptions: [String] {
-        let values: [(String, String?)] = [
-            ("--server", server.server), ("--interface", server.interface), ("--entry", server.entry),
-            ("--trust-key", server.trustKey.map(Self.absolute)), ("--ip", line.ip), ("--append", line.append),
-            ("--reuse-cmdline", line.reuseCommandLine),
-            ("--method", jump.method == "auto" ? nil : jump.method),
-            ("--kernel", artifacts.kernel), ("--netboot", artifacts.netboot),
-            ("--sha256sums", artifacts.digestList),
-            ("--cmdline", artifacts.commandLine.isEmpty ? nil : artifacts.commandLine),
-            ("--initramfs", artifacts.kernel ?? artifacts.netboot == nil ? nil : artifacts.initramfs),
-        ] + artifacts.initrd.map { ("--initrd", $0) } + artifacts.digests.map { ("--sha256", $0) }
+        let values: [(String, String?)] =
+            [
+                ("--server", server.server), ("--interface", server.interface), ("--entry", server.entry),
+                ("--trust-key", server.trustKey.map(Self.absolute)), ("--ip", line.ip),
+                ("--append", line.append),
+                ("--reuse-cmdline", line.reuseCommandLine),
+                ("--method", jump.method == "auto" ? nil : jump.method),
+                ("--kernel", artifacts.kernel), ("--netboot", artifacts.netboot),
+                ("--sha256sums", artifacts.digestList),
+                ("--cmdline", artifacts.commandLine.isEmpty ? nil : artifacts.commandLine),
+                ("--initramfs", artifacts.kernel ?? artifacts.netboot == nil ? nil : artifacts.initramfs),
+            ] + artifacts.initrd.map { ("--initrd", $0) } + artifacts.digests.map { ("--sha256", $0) }
         return values.flatMap { name, value in value.map { ["\(name)=\($0)"] } ?? [] }
     }
 

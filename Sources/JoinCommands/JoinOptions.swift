@@ -68,7 +68,8 @@ struct CommandLineOptions: ParsableArguments {
     var append: String?
 
     @Option(
-        name: .customLong("reuse-cmdline"), defaultAsFlag: "allowlist",
+        // Scanning for a value, the parser overlooks =all before another option.
+        name: .customLong("reuse-cmdline"), defaultAsFlag: "allowlist", parsing: .next,
         help: ArgumentHelp(
             "Take over words of the running kernel's command line: consoles and quirks of this machine, "
                 + "or with =all everything that does not name this system's own root and kernel.",

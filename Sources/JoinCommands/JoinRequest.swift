@@ -33,7 +33,8 @@ struct JoinRequest {
     /// - Parameter file: `join.yaml`'s values; what the options say goes before them.
     init(
         _ server: ServerOptions, _ artifacts: ArtifactOptions, _ line: CommandLineOptions,
-        _ jump: JumpOptions, _ checks: CheckOptions = CheckOptions(), isForService: Bool, file: JoinSettingsFile
+        _ jump: JumpOptions, _ checks: CheckOptions = CheckOptions(), isForService: Bool,
+        file: JoinSettingsFile
     ) throws {
         self.artifacts = try HandmadeEntry(artifacts)
         self.server = server.server ?? (self.artifacts == nil ? file.values[.server] : nil)

@@ -58,8 +58,9 @@ struct JoinSession {
         }
         console.say("Asking DHCP on \(interface.name) for the boot server …")
         do {
+            let efi: UInt16 = identity.architecture == "arm64" ? 11 : 7
             let asker = DiscoveryIdentity(
-                mac: mac, uuid: identity.uuid, architecture: identity.platform == "efi" ? 7 : 0)
+                mac: mac, uuid: identity.uuid, architecture: identity.platform == "efi" ? efi : 0)
             let found = try ServerDiscovery.find(on: interface, address: address, identity: asker)
             console.say("\(found.dhcpServer) says: \(found.url)")
             return found.url

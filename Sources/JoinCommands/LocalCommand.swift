@@ -128,7 +128,8 @@ struct LocalLineOptions: ParsableArguments {
     var append: String?
 
     @Option(
-        name: .customLong("reuse-cmdline"), defaultAsFlag: "allowlist",
+        // Scanning for a value, the parser overlooks =all before another option.
+        name: .customLong("reuse-cmdline"), defaultAsFlag: "allowlist", parsing: .next,
         help: ArgumentHelp(
             "Take over consoles and quirks of the running command line, or all of it.", valueName: "all"))
     var reuseCommandLine: String?
