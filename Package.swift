@@ -95,6 +95,12 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "NetbootdTests", dependencies: ["netbootd", "SystemIO", logging], swiftSettings: settings),
+        .testTarget(
+            name: "JoinCommandsTests",
+            dependencies: [
+                "Wire", "BootCore", "SystemIO", "Kexec", "JoinCommands", "TestSupport", argumentParser,
+            ],
+            swiftSettings: settings),
         .testTarget(name: "BootMenusTests", dependencies: ["BootMenus"], swiftSettings: settings),
         .testTarget(
             name: "KexecTests",

@@ -251,14 +251,15 @@ static inline int netbootd_send_unix(const char *path, const char *bytes, size_t
     return sent < 0 ? -1 : 0;
 }
 
-/* Blocks SIGTERM, SIGINT and SIGHUP for this thread and those it starts, and answers a descriptor to read them
- * from; SIGPIPE is ignored. -1 with errno. */
-static inline int netbootd_signal_descriptor(void) {
+/* Blocks SIGTERM, SIGINT and SIGHUP for this thread and those it starts, with `quit` SIGQUIT as well, and answers
+ * a descriptor to read them from; SIGPIPE is ignored. -1 with errno. */
+static inline int netbootd_signal_descriptor(int quit) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
+    if (quit) sigaddset(&set, SIGQUIT);
     signal(SIGPIPE, SIG_IGN);
     int error = pthread_sigmask(SIG_BLOCK, &set, NULL);
     if (error) { errno = error; return -1; }

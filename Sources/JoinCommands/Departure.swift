@@ -24,6 +24,20 @@ struct Departure {
         }
     }
 
+    /// The jump of a process that `depart` has started: it unloads what it does not jump to.
+    func departLater(say: (String) -> Void) throws {
+        let signals = try CommandFailure.inWords { try SignalQueue(heedsQuit: true) }
+        do {
+            guard signals.next(within: delay) == nil else {
+                throw CommandFailure("a signal ends it before the jump: the kernel is unloaded again")
+            }
+            try CommandFailure.inWords { try jumper.jump(method, warn: say) }
+        } catch {
+            try CommandFailure.inWords { try KexecLoader().unload() }
+            throw error
+        }
+    }
+
     private static func command(_ method: JumpMethod, delay: Duration) -> Command {
         let milliseconds = Int64(delay / .milliseconds(1))
         switch method {
@@ -49,8 +63,11 @@ struct Program {
     /// The file's own path.
     static var path: String? { HostFiles.live.link("/proc/self/exe") }
 
-    /// netbootd knows `kexec-join` as one of its commands.
-    static var subcommand: [String] {
-        path?.split(separator: "/").last == "netbootd" ? ["kexec-join"] : []
+    /// netbootd knows `kexec-join` as one of its commands, unless it is a copy with that name.
+    static var subcommand: [String] { isNamedKexecJoin ? [] : ["kexec-join"] }
+
+    /// A program that was replaced or removed meanwhile has a word behind its path.
+    static var isNamedKexecJoin: Bool {
+        path?.split(separator: "/").last?.split(separator: " ").first == "kexec-join"
     }
 }

@@ -71,13 +71,7 @@ struct HandmadeEntry {
                 JoinArtifact(url: url.description, sha256: index < digests.count ? digests[index] : nil)
             }
         }
-        let document = try CommandFailure.inWords {
-            try client.fetch(HTTPRequest(.get, digestList), limit: ChecksumFile.limit)
-        }
-        guard document.response.status == 200 else {
-            throw CommandFailure("\(digestList): the server answers \(document.response.status)")
-        }
-        let list = ChecksumFile(document.text)
+        let list = try CommandFailure.inWords { try ChecksumFile(fetching: digestList, by: client) }
         return try urls.enumerated().map { index, url in
             let listed = try CommandFailure.inWords {
                 try list.sha256(ofPath: url.path)

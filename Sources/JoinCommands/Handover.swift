@@ -1,6 +1,7 @@
 import BootCore
 import Kexec
 import SystemIO
+import Wire
 
 /// From files in memory to the jump; whatever goes wrong in between, no image stays loaded.
 struct Handover {
@@ -39,11 +40,14 @@ struct Handover {
 
     /// - Parameter started: when all of it began, for people to read.
     func carryOut(_ artifacts: borrowing KernelArtifacts, since started: ContinuousClock.Instant) throws {
+        // From here to the jump no signal ends this process, for the image would stay behind it.
+        let signals = try CommandFailure.inWords { try SignalQueue(heedsQuit: true) }
         console.say("Loading \(artifacts.image.words) …")
         let result = try CommandFailure.inWords { try loader.load(artifacts, method: method) }
         do {
+            try heed(signals)
             report(.loaded, result.method == .file ? "kexec_file_load" : "kexec_load")
-            try leave(took: ContinuousClock.now - started)
+            try leave(took: ContinuousClock.now - started, signals)
         } catch {
             do { try loader.unload() } catch let failure {
                 throw CommandFailure("\(reason(error)); and \(failure)")
@@ -54,7 +58,14 @@ struct Handover {
 
     private func reason(_ error: any Error) -> String { (error as? CommandFailure)?.reason ?? "\(error)" }
 
-    private func leave(took: Duration) throws {
+    private func heed(_ signals: SignalQueue) throws(CommandFailure) {
+        if signals.next() != nil {
+            throw CommandFailure("a signal ends it: the kernel is unloaded again, and this system lives on")
+        }
+    }
+
+    private func leave(took: Duration, _ signals: SignalQueue) throws {
+        try heed(signals)
         if isForService { return try CommandFailure.inWords { try jumper.arm() } }
         guard let jump else {
             return console.say(
@@ -62,13 +73,17 @@ struct Handover {
                     + "'kexec-join --unload' takes it out.")
         }
         if !isConfirmed {
-            switch Console.confirm("Loaded after \(took.words). Leave this system for '\(name)' now?") {
+            let question = "Loaded after \(took.words). Leave this system for '\(harmlessText(name))' now?"
+            switch Console.confirm(question, unless: signals) {
             case true: break
-            case false: throw CommandFailure("not now: the kernel is unloaded again")
+            case false:
+                try heed(signals)
+                throw CommandFailure("not now: the kernel is unloaded again")
             case nil: throw CommandFailure("there is no terminal to ask on: --yes jumps without asking")
             }
         }
         report(.jumping, jump.rawValue)
+        try heed(signals)
         console.say(delay > .zero ? "Leaving in \(delay.words)." : "Leaving.")
         try Departure(jumper: jumper, method: jump, delay: delay).depart { [console] in
             console.say("warning: \($0)")

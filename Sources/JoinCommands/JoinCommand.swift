@@ -17,6 +17,7 @@ public struct JoinCommand: ParsableCommand {
     @OptionGroup(title: "The server") var server: ServerOptions
     @OptionGroup(title: "The new system") var line: CommandLineOptions
     @OptionGroup(title: "How far, and how") var jump: JumpOptions
+    @OptionGroup var checks: CheckOptions
     @OptionGroup(title: "Without a server's entry") var artifacts: ArtifactOptions
 
     @Flag(help: "Take a loaded kernel out again.")
@@ -41,20 +42,38 @@ public struct JoinCommand: ParsableCommand {
 
     public init() {}
 
+    /// Where this program has the name, it is `kexec-join` and nothing else, whatever it was built as.
+    public static var isNamedLikeThisProgram: Bool { Program.isNamedKexecJoin }
+
+    public func validate() throws {
+        let modes = [
+            ("--unload", unload), ("--execute", execute), ("--install-service", installService != nil),
+            ("--uninstall-service", uninstallService != nil), ("--load-only", jump.loadOnly),
+            ("--now", jump.now),
+        ].filter(\.1).map(\.0)
+        guard modes.count < 2 else {
+            throw ValidationError("\(modes.joined(separator: " and ")) do not go together.")
+        }
+    }
+
     public func run() throws {
         try CommandFailure.shown(as: "kexec-join") { try act() }
     }
 
     private func act() throws {
-        let console = Console(standardOutputIsForJSON: jump.json)
+        let console = Console(standardOutputIsForJSON: checks.json)
+        let jumper = Jumper(system: LiveKexecSystem())
         if unload {
-            try CommandFailure.inWords { try KexecLoader().unload() }
-            Jumper(system: LiveKexecSystem()).disarm()
+            let loader = KexecLoader()
+            guard loader.isLoaded == true else { return console.say("No kernel is loaded.") }
+            try CommandFailure.inWords { try loader.unload() }
+            jumper.disarm()
+            console.say("The kernel is unloaded.")
         } else if execute {
-            try leave(.direct, console, isPrepared: true)
+            try CommandFailure.inWords { try jumper.execute() }
         } else if let method {
-            LiveKexecSystem().sleep(for: jump.delay?.duration ?? .zero)
-            try leave(method, console, isPrepared: false)
+            try Departure(jumper: jumper, method: method, delay: jump.delay?.duration ?? .zero)
+                .departLater { console.say("warning: \($0)") }
         } else if let uninstallService {
             try ServiceInstaller(console: console).uninstall(uninstallService)
         } else if let installService {
@@ -62,13 +81,6 @@ public struct JoinCommand: ParsableCommand {
             try ServiceInstaller(console: console).install(installService, options: serviceOptions)
         } else {
             try JoinSession(options: request(), console: console).run()
-        }
-    }
-
-    private func leave(_ method: JumpMethod, _ console: Console, isPrepared: Bool) throws {
-        let jumper = Jumper(system: LiveKexecSystem())
-        try CommandFailure.inWords {
-            if isPrepared { try jumper.execute() } else { try jumper.jump(method) { console.say($0) } }
         }
     }
 
@@ -81,17 +93,24 @@ public struct JoinCommand: ParsableCommand {
         } else {
             file = JoinSettingsFile(values: [:])
         }
-        return try JoinRequest(server, artifacts, line, jump, isForService: forService, file: file)
+        return try JoinRequest(
+            server, artifacts, line, jump, checks, isForService: forService, file: file)
     }
 
     /// What each join by the services is to be told again.
-    private var serviceOptions: [String] {
-        let values: [(String, String?)] = [
-            ("--server", server.server), ("--interface", server.interface), ("--entry", server.entry),
-            ("--trust-key", server.trustKey.map(Self.absolute)), ("--ip", line.ip), ("--append", line.append),
-            ("--reuse-cmdline", line.reuseCommandLine),
-            ("--method", jump.method == "auto" ? nil : jump.method),
-        ]
+    var serviceOptions: [String] {
+        let values: [(String, String?)] =
+            [
+                ("--server", server.server), ("--interface", server.interface), ("--entry", server.entry),
+                ("--trust-key", server.trustKey.map(Self.absolute)), ("--ip", line.ip),
+                ("--append", line.append),
+                ("--reuse-cmdline", line.reuseCommandLine),
+                ("--method", jump.method == "auto" ? nil : jump.method),
+                ("--kernel", artifacts.kernel), ("--netboot", artifacts.netboot),
+                ("--sha256sums", artifacts.digestList),
+                ("--cmdline", artifacts.commandLine.isEmpty ? nil : artifacts.commandLine),
+                ("--initramfs", artifacts.kernel ?? artifacts.netboot == nil ? nil : artifacts.initramfs),
+            ] + artifacts.initrd.map { ("--initrd", $0) } + artifacts.digests.map { ("--sha256", $0) }
         return values.flatMap { name, value in value.map { ["\(name)=\($0)"] } ?? [] }
     }
 

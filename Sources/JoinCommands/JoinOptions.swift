@@ -68,7 +68,8 @@ struct CommandLineOptions: ParsableArguments {
     var append: String?
 
     @Option(
-        name: .customLong("reuse-cmdline"), defaultAsFlag: "allowlist",
+        // Scanning for a value, the parser overlooks =all before another option.
+        name: .customLong("reuse-cmdline"), defaultAsFlag: "allowlist", parsing: .next,
         help: ArgumentHelp(
             "Take over words of the running kernel's command line: consoles and quirks of this machine, "
                 + "or with =all everything that does not name this system's own root and kernel.",
@@ -80,9 +81,6 @@ struct CommandLineOptions: ParsableArguments {
 struct JumpOptions: ParsableArguments {
     @Flag(help: "Say what would be done, and do none of it.")
     var dryRun = false
-
-    @Flag(help: "With --dry-run: the plan as JSON.")
-    var json = false
 
     @Flag(help: "Load the kernel and stay; 'systemctl kexec' or --execute starts it.")
     var loadOnly = false
@@ -98,9 +96,6 @@ struct JumpOptions: ParsableArguments {
     @Flag(name: [.short, .long], help: "Ask nothing.")
     var yes = false
 
-    @Flag(help: "Go on in spite of warnings; failures stay failures.")
-    var force = false
-
     @Option(
         help: ArgumentHelp(
             "kexec_file_load (file), kexec_load (segments), or whichever works.",
@@ -115,18 +110,31 @@ struct JumpOptions: ParsableArguments {
     }
 }
 
-/// `6s`, `500ms`, `2m`, or seconds without a unit.
+/// What is found out first.
+struct CheckOptions: ParsableArguments {
+    @Flag(help: "With --dry-run: the plan as JSON.")
+    var json = false
+
+    @Flag(help: "Go on in spite of warnings; failures stay failures.")
+    var force = false
+}
+
+/// `6s`, `500ms`, `2m`, or seconds without a unit; a day at most.
 struct DelayArgument: ExpressibleByArgument {
     var duration: Duration
 
     init?(argument: String) {
         let digits = argument.prefix { $0.isASCII && $0.isNumber }
-        guard let number = Int64(digits), number <= 86_400 else { return nil }
+        guard let number = Int64(digits) else { return nil }
+        let second: Int64 = 1000
+        let unit: Int64
         switch argument.dropFirst(digits.count) {
-        case "", "s": duration = .seconds(number)
-        case "ms": duration = .milliseconds(number)
-        case "m": duration = .seconds(number * 60)
+        case "", "s": unit = second
+        case "ms": unit = 1
+        case "m": unit = 60 * second
         default: return nil
         }
+        guard number <= 86_400 * second / unit else { return nil }
+        duration = .milliseconds(number * unit)
     }
 }

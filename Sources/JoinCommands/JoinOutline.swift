@@ -24,8 +24,13 @@ struct JoinOutline {
         var rows: [(String, String)] = []
         if let server { rows.append(("server", server + (isTrusted ? " (its signature is good)" : ""))) }
         rows.append(("this host", identity.macs.first.map { "\($0)" } ?? "without a network card"))
+        if !identity.unreadable.isEmpty {
+            rows.append(
+                ("", "root alone may read its UUID and serial number, by which the server may know it"))
+        }
         if let uplink { rows.append(("uplink", uplink)) }
-        rows.append(("entry", entry.title == entry.name ? entry.name : "\(entry.name) (\(entry.title))"))
+        rows.append(
+            ("entry", ["", entry.name].contains(entry.title) ? entry.name : "\(entry.name) (\(entry.title))"))
         for (label, artifact) in artifacts {
             let size = artifact.byteCount.map { "  \(byteText($0))" } ?? "  size unknown"
             rows.append((label, harmlessText(artifact.url) + size))
@@ -57,8 +62,12 @@ struct JoinOutline {
         case .success(nil): return "stay; the kernel is only loaded"
         case .success(let method?):
             return Jumper.words(for: method) + (delay > .zero ? ", after \(delay.words)" : "")
-        case .failure(let error): return "not possible: \((error as? CommandFailure)?.reason ?? "\(error)")"
+        case .failure(let error): return "not possible: \(Self.words(error))"
         }
+    }
+
+    private static func words(_ error: any Error) -> String {
+        (error as? CommandFailure)?.reason ?? "\(error)"
     }
 
     /// One object; what is not known is left out.
@@ -79,6 +88,7 @@ struct JoinOutline {
         add("cmdline", quoted(commandLine.text))
         add("method", quoted(method.rawValue))
         add("jump", quoted((try? jump.get())?.rawValue))
+        if case .failure(let error) = jump { add("problem", quoted(Self.words(error))) }
         add("delay", "\(Double(delay.components.seconds) + Double(delay.components.attoseconds) / 1e18)")
         add("preflight", preflight)
         return "{" + fields.joined(separator: ",") + "}"

@@ -33,13 +33,20 @@ struct JoinRequest {
     /// - Parameter file: `join.yaml`'s values; what the options say goes before them.
     init(
         _ server: ServerOptions, _ artifacts: ArtifactOptions, _ line: CommandLineOptions,
-        _ jump: JumpOptions,
-        isForService: Bool, file: JoinSettingsFile
+        _ jump: JumpOptions, _ checks: CheckOptions = CheckOptions(), isForService: Bool,
+        file: JoinSettingsFile
     ) throws {
         self.artifacts = try HandmadeEntry(artifacts)
         self.server = server.server ?? (self.artifacts == nil ? file.values[.server] : nil)
         interface = server.interface ?? file.values[.interface]
         entry = server.entry ?? file.values[.entry]
+        if self.artifacts != nil {
+            let useless = [("--entry", server.entry), ("--trust-key", server.trustKey)].filter { $0.1 != nil }
+            guard useless.isEmpty else {
+                throw CommandFailure(
+                    "\(useless[0].0) is about a server's entry, and --kernel or --netboot is in place of one")
+            }
+        }
         trustedKey = try (server.trustKey ?? file.values[.trustKey]).map(Self.key)
         let how = line.ip ?? file.values[.ip] ?? "auto"
         ip = try CommandFailure.inWords { try IPChoice(how) }
@@ -51,7 +58,7 @@ struct JoinRequest {
         self.reuse = known
         method = try jump.choice()
         isDryRun = jump.dryRun
-        isJSON = jump.json
+        isJSON = checks.json
         staysLoaded = jump.loadOnly || isForService
         self.isForService = isForService
         isImmediate = jump.now
@@ -59,7 +66,7 @@ struct JoinRequest {
         let overSSH = unsafe getenv("SSH_CONNECTION") != nil
         delay = jump.delay?.duration ?? (overSSH ? .seconds(6) : .zero)
         isConfirmed = jump.yes || isForService
-        isForced = jump.force || isForService
+        isForced = checks.force || isForService
         if isJSON, !isDryRun { throw CommandFailure("--json goes with --dry-run") }
     }
 

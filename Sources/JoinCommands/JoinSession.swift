@@ -58,8 +58,9 @@ struct JoinSession {
         }
         console.say("Asking DHCP on \(interface.name) for the boot server …")
         do {
+            let efi: UInt16 = identity.architecture == "arm64" ? 11 : 7
             let asker = DiscoveryIdentity(
-                mac: mac, uuid: identity.uuid, architecture: identity.platform == "efi" ? 7 : 0)
+                mac: mac, uuid: identity.uuid, architecture: identity.platform == "efi" ? efi : 0)
             let found = try ServerDiscovery.find(on: interface, address: address, identity: asker)
             console.say("\(found.dhcpServer) says: \(found.url)")
             return found.url
@@ -72,15 +73,19 @@ struct JoinSession {
 
     func run() throws {
         let started = ContinuousClock.now
-        let entry = try chosenEntry()
-        let isByHand = options.artifacts != nil
-        report(.joined, entry, isByHand ? "artifacts by hand" : nil)
+        var entry = try chosenEntry()
+        report(.joined, entry, options.artifacts == nil ? nil : "artifacts by hand")
+        let glance = try glance(at: entry)
+        entry.kernel.byteCount = entry.kernel.byteCount ?? glance?.byteCount
         let (commandLine, warnings) = try self.commandLine(for: entry)
         // Before anything is fetched: where nothing can stop the services, only a plan can be shown.
         if !options.isDryRun { _ = try jump() }
         let outline = outline(for: entry, commandLine)
         let preflight = Preflight.check(
-            .read(), plan: JoinPlan(entry: entry, uplink: uplink, mtu: live?.mtu, warnings: warnings))
+            .read(),
+            plan: JoinPlan(
+                entry: entry, kernelMachine: glance?.machine, kernelInitBytes: glance?.initByteCount,
+                uplink: uplink, mtu: live?.mtu, warnings: warnings))
         if options.isJSON {
             print(outline.json(preflight: preflight.json))
         } else {
@@ -156,6 +161,16 @@ struct JoinSession {
             throw CommandFailure(
                 "the server says that this machine boots from its own disk, so there is nothing to join; "
                     + "--entry NAME takes one of the server's entries all the same")
+        }
+    }
+
+    /// Architecture and memory are judged before the kernel is fetched.
+    private func glance(at entry: JoinEntry) throws(CommandFailure) -> KernelGlance? {
+        do throws(FetchError) {
+            return try KernelGlance.of(entry.kernel, by: client)
+        } catch {
+            report(.failed, entry, "\(error)")
+            throw CommandFailure("\(error)")
         }
     }
 

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import BootMenus
+import Glibc
 import Kexec
 import SystemIO
 
@@ -42,6 +43,9 @@ public struct LocalCommand: ParsableCommand {
 
     private func act() throws {
         let console = Console()
+        guard geteuid() == 0 else {
+            throw CommandFailure("only root may read disks; run it by sudo, for instance")
+        }
         if let modules { loadModules(modules, console) }
         let disks = LocalDisks()
         let only = try device.map { name throws(CommandFailure) in try disks.device(at: name) }
@@ -128,7 +132,8 @@ struct LocalLineOptions: ParsableArguments {
     var append: String?
 
     @Option(
-        name: .customLong("reuse-cmdline"), defaultAsFlag: "allowlist",
+        // Scanning for a value, the parser overlooks =all before another option.
+        name: .customLong("reuse-cmdline"), defaultAsFlag: "allowlist", parsing: .next,
         help: ArgumentHelp(
             "Take over consoles and quirks of the running command line, or all of it.", valueName: "all"))
     var reuseCommandLine: String?

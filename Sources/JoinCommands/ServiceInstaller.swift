@@ -10,6 +10,12 @@ struct ServiceInstaller {
     init(console: Console) { self.console = console }
 
     func install(_ manager: ShutdownServices.Manager, options: [String]) throws {
+        let running = JumpMethod.orderly(on: files)
+        guard running?.rawValue == manager.rawValue else {
+            throw CommandFailure(
+                "this host does not run \(manager.rawValue); what it runs is "
+                    + (running.map { "\($0.rawValue)" } ?? "neither systemd nor OpenRC"))
+        }
         let services = ShutdownServices(manager: manager, program: try lastingProgram(), options: options)
         for file in services.files {
             let folder = String(file.path[..<(file.path.lastIndex(of: "/") ?? file.path.startIndex)])
@@ -24,6 +30,9 @@ struct ServiceInstaller {
     }
 
     func uninstall(_ manager: ShutdownServices.Manager) throws {
+        guard ShutdownServices.paths(manager).contains(where: files.exists) else {
+            return console.say("The services are not installed.")
+        }
         for command in ShutdownServices.disabling(manager) { try run(command) }
         for path in ShutdownServices.paths(manager) where files.remove(path) {
             console.say("removed \(path)")
@@ -36,7 +45,7 @@ struct ServiceInstaller {
         guard status == 0 else { throw CommandFailure("'\(command.text)' failed with status \(status)") }
     }
 
-    /// This program, or a copy of it where it is not in a folder for good.
+    /// This program with netbootd's subcommand, or a copy of it where it is not in a folder for good.
     private func lastingProgram() throws -> [String] {
         guard let path = Program.path else { throw CommandFailure("/proc/self/exe cannot be read") }
         let isLasting = ["/usr/", "/opt/", "/bin/", "/sbin/"].contains { path.hasPrefix($0) }
@@ -45,6 +54,6 @@ struct ServiceInstaller {
             try files.copy("/proc/self/exe", to: Self.installed, mode: 0o755)
         }
         console.say("wrote \(Self.installed)")
-        return [Self.installed] + Program.subcommand
+        return [Self.installed]
     }
 }

@@ -14,13 +14,16 @@ public struct Command: Equatable, Sendable {
         case discarded
     }
 
-    /// As one would type it.
+    /// As one types it at a shell.
     public var text: String {
         words.map { word in
-            word.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:@%+,".contains($0) } && !word.isEmpty
-                ? word : "'\(word)'"
+            let isPlain = word.utf8.allSatisfy { Self.plainBytes.contains($0) } && !word.isEmpty
+            return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
         }.joined(separator: " ")
     }
+
+    private static let plainBytes = Set(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:@%+,".utf8)
 
     /// Starts it and waits for its end.
     ///

@@ -20,7 +20,12 @@ struct Keygen: ParsableCommand {
         do throws(SystemError) {
             try Self.makePair(at: out)
         } catch {
-            let advice = error.code == EEXIST ? ". To make a new pair, move the old one away first." : ""
+            let advice =
+                switch error.code {
+                case EEXIST: ". To make a new pair, move the old one away first."
+                case ENOENT: ". Make the folder first."
+                default: ""
+                }
             StandardError.write("netbootd keygen: \(error)\(advice)\n")
             throw ExitCode.failure
         }

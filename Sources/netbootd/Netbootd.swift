@@ -6,6 +6,11 @@ struct Netbootd: ParsableCommand {
     /// Of the program; the same as in CHANGELOG.md.
     static let version = "0.1.0"
 
+    /// A copy with the name `kexec-join` is that program: `--install-service` makes one.
+    static func main() {
+        JoinCommand.isNamedLikeThisProgram ? JoinCommand.main(nil) : main(nil)
+    }
+
     static let configuration = CommandConfiguration(
         commandName: "netbootd",
         abstract: "The one boot server of a subnet: DHCP, TFTP and HTTP from one configuration file.",

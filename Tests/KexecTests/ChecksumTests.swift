@@ -47,4 +47,17 @@ struct ChecksumTests {
         let file = ChecksumFile("\(Self.digest(1))  a\r\n\(Self.digest(2))  b\r\n")
         #expect(try file.sha256(ofPath: "b") == Self.digest(2))
     }
+
+    @Test("A long list is fetched as a whole")
+    func fetched() throws {
+        let lines = (0..<200).map { "\(Self.digest($0 % 90))  ./folder/file-\($0)\n" }.joined()
+        let server = try LoopbackServer(.init(body: Array(lines.utf8)))
+        let list = try ChecksumFile(fetching: HTTPURL(server.url("/SHA256SUMS")), by: HTTPClient())
+        #expect(try list.sha256(ofPath: "/x/folder/file-199") == Self.digest(19))
+        let without = try LoopbackServer(.init(404))
+        let url = try HTTPURL(without.url("/SHA256SUMS"))
+        #expect(throws: ChecksumError.refused(url, status: 404)) {
+            try ChecksumFile(fetching: url, by: HTTPClient())
+        }
+    }
 }

@@ -22,7 +22,8 @@ private final class FakeSystem: KexecSystem, @unchecked Sendable {
         try folder.write("sys/firmware/memmap/0/type", "System RAM")
         try folder.write("proc/meminfo", "MemTotal:  524288 kB\n")
         try folder.write("proc/self/status", "Name:\tx\nCapEff:\t000001ffffffffff\n")
-        try folder.write("proc/self/uid_map", "         0          0 4294967295\n")
+        try folder.write("proc/self/ns/pid", "")
+        folder.link("proc/self/ns/user", to: "user:[4026531837]")
     }
 
     var loader: KexecLoader {
@@ -187,7 +188,9 @@ struct LoadTests {
                 == .lockedDown(mode: "integrity"))
         #expect(try cause("proc/sys/kernel/kexec_load_limit_reboot", "0\n") == .limitUsedUp)
         #expect(try cause("proc/sys/kernel/kexec_load_disabled", "1\n") == .switchedOff)
-        #expect(try cause("proc/self/uid_map", "0 100000 65536\n") == .inContainer)
+        unsafe unlink("\(system.folder.path)/proc/self/ns/user")
+        system.folder.link("proc/self/ns/user", to: "user:[4026532000]")
+        #expect(try cause("proc/version", "Linux\n") == .inContainer)
         #expect(try cause("proc/self/status", "CapEff:\t0000000000000000\n") == .notRoot)
         #expect(
             try cause("proc/meminfo", "MemTotal:  65536 kB\n", code: EINVAL)

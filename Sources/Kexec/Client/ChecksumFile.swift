@@ -11,11 +11,23 @@ public struct ChecksumFile: Equatable, Sendable {
     private(set) var lines: [Line] = []
 
     /// The most bytes that such a file may have: Debian's for an installer is 100 kB.
-    public static let limit = 8 << 20
+    static let limit = 8 << 20
 
     /// Reads what coreutils writes (text or binary) and BSD's `SHA256 (name) = …`; other lines are not heeded.
     public init(_ text: String) {
         lines = text.split { $0.isNewline }.compactMap { Self.line(String($0)) }
+    }
+
+    /// Fetches a list.
+    public init(fetching url: HTTPURL, by client: HTTPClient) throws(ChecksumError) {
+        let document: HTTPDocument
+        do throws(HTTPError) {
+            document = try client.fetch(HTTPRequest(.get, url), limit: Self.limit)
+        } catch { throw .http(url, error) }
+        guard document.response.status == 200 else {
+            throw .refused(url, status: document.response.status)
+        }
+        self.init(document.content)
     }
 
     /// The digest of the file whose path ends most like `path`: a list at the top of a mirror names files by where
@@ -89,6 +101,8 @@ extension String {
 public enum ChecksumError: Error, Equatable, Sendable {
     case noLines
     case notListed(String)
+    case http(HTTPURL, HTTPError)
+    case refused(HTTPURL, status: Int)
     case ambiguous(String, [String])
     /// What was given as a digest is none.
     case notADigest(String)
@@ -99,6 +113,8 @@ extension ChecksumError: CustomStringConvertible {
         switch self {
         case .noLines: "the checksum file has no line with a SHA-256 in it"
         case .notListed(let path): "the checksum file does not list '\(harmlessText(path))'"
+        case .http(let url, let error): "\(url): \(error)"
+        case .refused(let url, let status): "\(url): the server answers \(status)"
         case .ambiguous(let path, let paths):
             "the checksum file lists several files that '\(harmlessText(path))' may be: "
                 + paths.prefix(6).map { harmlessText($0) }.joined(separator: ", ")

@@ -66,11 +66,11 @@ struct DHCPBootAnswer: Equatable, Sendable {
             bytes[28..<34].elementsEqual(inform.identity.mac.bytes),
             bytes[236..<240].elementsEqual([99, 130, 83, 99])
         else { return nil }
-        var options = Self.options(in: bytes[240...])
+        var (options, _) = dhcpOptions(in: bytes[240...])
         // Option 52 tells that the fields of the old header hold options, too.
         let overload = options[52]?.first ?? 0
-        if overload & 1 != 0 { options.merge(Self.options(in: bytes[108..<236])) { $0 + $1 } }
-        if overload & 2 != 0 { options.merge(Self.options(in: bytes[44..<108])) { $0 + $1 } }
+        if overload & 1 != 0 { options.merge(dhcpOptions(in: bytes[108..<236]).options) { $0 + $1 } }
+        if overload & 2 != 0 { options.merge(dhcpOptions(in: bytes[44..<108]).options) { $0 + $1 } }
         guard options[53] == [5] else { return nil }
         bootFile = options[67].flatMap(Self.text) ?? (overload & 1 == 0 ? Self.text(bytes[108..<236]) : nil)
         serverName = options[66].flatMap(Self.text) ?? (overload & 2 == 0 ? Self.text(bytes[44..<108]) : nil)
@@ -89,28 +89,28 @@ struct DHCPBootAnswer: Equatable, Sendable {
         return (guess, false)
     }
 
-    private static func options(in bytes: ArraySlice<UInt8>) -> [UInt8: [UInt8]] {
-        var options: [UInt8: [UInt8]] = [:]
-        var index = bytes.startIndex
-        while index < bytes.endIndex, bytes[index] != 255 {
-            let code = bytes[index]
-            index += 1
-            if code == 0 { continue }
-            guard index < bytes.endIndex, index + 1 + Int(bytes[index]) <= bytes.endIndex else { break }
-            let value = bytes[index + 1..<index + 1 + Int(bytes[index])]
-            // What comes in several parts belongs together (RFC 3396).
-            options[code, default: []] += value
-            index += 1 + value.count
-        }
-        return options
-    }
-
     private static func text(_ bytes: some Sequence<UInt8>) -> String? {
         let text = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         return text.isEmpty ? nil : text
     }
 
     private static func bytes(of value: UInt32) -> [UInt8] { IPv4Address(rawValue: value).bytes }
+}
+
+/// The options of a DHCP message, or of a field of its header that holds some.
+///
+/// - Returns: also whether they ended where they should; those before a damaged one are there.
+func dhcpOptions(in bytes: ArraySlice<UInt8>) -> (options: [UInt8: [UInt8]], isWhole: Bool) {
+    var options: [UInt8: [UInt8]] = [:]
+    var rest = bytes
+    while let code = rest.popFirst(), code != 255 {
+        if code == 0 { continue }
+        guard let length = rest.popFirst(), rest.count >= Int(length) else { return (options, false) }
+        // What comes in several parts belongs together (RFC 3396).
+        options[code, default: []] += rest.prefix(Int(length))
+        rest = rest.dropFirst(Int(length))
+    }
+    return (options, true)
 }
 
 /// A UDP datagram in an Ethernet frame that was received.

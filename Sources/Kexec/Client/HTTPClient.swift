@@ -50,7 +50,10 @@ public struct HTTPDocument: Sendable {
     public var response: HTTPResponse
     public var body: [UInt8]
 
-    /// The body as people may read it, for errors that a server explains.
+    /// All of the body.
+    public var content: String { String(decoding: body, as: UTF8.self) }
+
+    /// The beginning of the body as people may read it, for errors that a server explains.
     public var text: String {
         let text = String(decoding: body.prefix(2000), as: UTF8.self)
         return text.split { $0.isNewline }.map { harmlessText(String($0)) }.joined(separator: "\n")

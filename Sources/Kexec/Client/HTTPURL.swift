@@ -54,6 +54,9 @@ public struct HTTPURL: Hashable, Sendable {
         return HTTPURL(host: host, port: port, target: base + "/" + path + (query.isEmpty ? "" : "?" + query))
     }
 
+    /// For people, whom the query does not concern.
+    var withoutQuery: HTTPURL { HTTPURL(host: host, port: port, target: String(target.prefix { $0 != "?" })) }
+
     /// The folder that the path is in, without a query: where `boot.ipxe` is, the rest of the server's names are.
     public var folder: HTTPURL {
         HTTPURL(host: host, port: port, target: String(path[...(path.lastIndex(of: "/") ?? path.startIndex)]))

@@ -34,7 +34,7 @@ public struct JournalClient {
         guard document.response.status == 200 else {
             throw .refused(url, status: document.response.status, document.text)
         }
-        return (document.text, try Self.lines(in: document.body, from: url))
+        return (document.content, try Self.lines(in: document.body, from: url))
     }
 
     static func lines(in bytes: [UInt8], from url: HTTPURL) throws(JournalError) -> [JournalLine] {

@@ -167,17 +167,18 @@ extension ManifestError: CustomStringConvertible {
         case .version(let version):
             "the server's manifest has version \(version), this program reads version 1; use the kexec-join that "
                 + "the server itself offers at /kexec-join"
-        case .http(let url, let error): "\(url): \(error)"
+        case .http(let url, let error): "\(url.withoutQuery): \(error)"
         case .refused(let url, let status, let words):
             words.isEmpty
-                ? "\(url): the server answers \(status) \(httpReason(status))" : "the server says: \(words)"
+                ? "\(url.withoutQuery): the server answers \(status) \(httpReason(status))"
+                : "the server says: \(words)"
         case .stillBusy(let seconds, let words):
             "the server was not ready within \(seconds) seconds: \(words)"
         case .noSignature(let url, let status):
-            "there is no signature at \(url) (\(status)), but a key is trusted: set 'signing-key:' on the server, "
+            "there is no signature at \(url.withoutQuery) (\(status)), but a key is trusted: set 'signing-key:' on the server, "
                 + "or go without --trust-key"
         case .wrongSignature(let url):
-            "the manifest of \(url) is not signed by the trusted key: it was altered on its way, or the server "
+            "the manifest of \(url.withoutQuery) is not signed by the trusted key: it was altered on its way, or the server "
                 + "has another key"
         case .badTrustedKey: "the trusted key is no Ed25519 public key"
         case .otherNonce: "the manifest answers another request: somebody may be playing back an old one"

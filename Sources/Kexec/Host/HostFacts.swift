@@ -118,9 +118,7 @@ extension HostFacts {
     }
 
     mutating func readKexec(_ files: HostFiles) {
-        // The second is the name of old.
-        let armed = files.text("/sys/kernel/kexec/loaded") ?? files.text("/sys/kernel/kexec_loaded")
-        isArmed = armed.map { $0.hasPrefix("1") }
+        isArmed = files.isKexecLoaded
         isLoadDisabled = files.text("/proc/sys/kernel/kexec_load_disabled") == "1"
         loadsLeft = files.text("/proc/sys/kernel/kexec_load_limit_reboot").flatMap { Int($0) }
             .flatMap { $0 < 0 ? nil : $0 }
@@ -184,5 +182,13 @@ extension HostFacts {
                 !line.hasPrefix("#") && line.contains(places[path] ?? "")
             }
         }
+    }
+}
+
+extension HostFiles {
+    /// Whether the kernel has another one to jump to; nil when it has no kexec.
+    var isKexecLoaded: Bool? {
+        // The second is the name of old.
+        (text("/sys/kernel/kexec/loaded") ?? text("/sys/kernel/kexec_loaded")).map { $0 == "1" }
     }
 }

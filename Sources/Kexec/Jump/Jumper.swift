@@ -55,7 +55,7 @@ public struct Jumper {
 
     /// Starts the loaded kernel now; for the services that call it at the very end.
     public func execute() throws(JumpFailure) {
-        guard isLoaded else { throw .nothingLoaded }
+        guard host.isKexecLoaded == true else { throw .nothingLoaded }
         do {
             try system.restart()
         } catch {
@@ -75,10 +75,6 @@ public struct Jumper {
     }
 
     public func disarm() { host.remove(ShutdownServices.armedFlag) }
-
-    private var isLoaded: Bool {
-        ["/sys/kernel/kexec/loaded", "/sys/kernel/kexec_loaded"].contains { host.text($0) == "1" }
-    }
 
     private func run(_ command: Command) throws(JumpFailure) {
         do {

@@ -29,6 +29,7 @@ public struct ShutdownServices: Sendable {
     public static let armedFlag = runFolder + "/kexec-armed"
     public static let openRCJump = "/etc/init.d/netbootd-kexec-jump"
     private static let openRCLoad = "/etc/init.d/netbootd-kexec-load"
+    private static let systemdLoad = "/etc/netbootd/kexec-load"
     private static let systemdUnit = "/etc/systemd/system/netbootd-kexec-load.service"
     private static let systemdHook = "/usr/lib/systemd/system-shutdown/netbootd-kexec-jump"
 
@@ -46,13 +47,14 @@ public struct ShutdownServices: Sendable {
         switch manager {
         case .systemd:
             [
-                File(path: Self.systemdUnit, mode: 0o644, text: unit),
-                File(path: Self.systemdHook, mode: 0o755, text: Self.hook),
+                File(path: Self.systemdLoad, mode: 0o755, text: systemdLoad),
+                File(path: Self.systemdUnit, mode: 0o644, text: Self.unit),
+                File(path: Self.systemdHook, mode: 0o755, text: hook),
             ]
         case .openrc:
             [
                 File(path: Self.openRCLoad, mode: 0o755, text: openRCLoad),
-                File(path: Self.openRCJump, mode: 0o755, text: Self.openRCJumpScript),
+                File(path: Self.openRCJump, mode: 0o755, text: openRCJumpScript),
             ]
         }
     }
@@ -77,7 +79,7 @@ public struct ShutdownServices: Sendable {
     /// What takes them out again, before the files go.
     public static func disabling(_ manager: Manager) -> [Command] {
         switch manager {
-        case .systemd: [Command("systemctl", "disable", "netbootd-kexec-load.service")]
+        case .systemd: [Command("systemctl", "disable", "--now", "netbootd-kexec-load.service")]
         case .openrc:
             [
                 Command("rc-update", "del", "netbootd-kexec-load", "default"),
@@ -88,14 +90,13 @@ public struct ShutdownServices: Sendable {
 
     public static func paths(_ manager: Manager) -> [String] {
         switch manager {
-        case .systemd: [systemdUnit, systemdHook]
+        case .systemd: [systemdUnit, systemdHook, systemdLoad]
         case .openrc: [openRCLoad, openRCJump]
         }
     }
 
     // The unit is stopped while the network is still there, because it started after it.
-    private var unit: String {
-        """
+    private static let unit = """
         # Written by kexec-join --install-service systemd.
         [Unit]
         Description=Load what the boot server says when this host reboots
@@ -107,25 +108,39 @@ public struct ShutdownServices: Sendable {
         Type=oneshot
         RemainAfterExit=yes
         ExecStart=/bin/true
-        # Only a reboot: a power-off, a halt or a stop of this unit alone load nothing.
-        ExecStop=/bin/sh -c 'systemctl list-jobs --no-legend reboot.target | grep -q start || exit 0; \
-            exec \(program) --for-service\(options)'
+        ExecStop=\(systemdLoad)
         TimeoutStopSec=15min
 
         [Install]
         WantedBy=multi-user.target
 
         """
+
+    /// A file of its own, because systemd's quotes are not the shell's.
+    private var systemdLoad: String {
+        """
+        #!/bin/sh
+        # Written by kexec-join --install-service systemd.
+        # Only a reboot: a power-off, a halt or a stop of this unit alone load nothing.
+        systemctl list-jobs --no-legend reboot.target | grep -q start || exit 0
+        exec \(program) --for-service\(options)
+
+        """
     }
 
     /// systemd calls it last of all, with `reboot`, `poweroff`, `halt` or `kexec`.
-    private static let hook = """
+    private var hook: String {
+        """
         #!/bin/sh
         # Written by kexec-join --install-service systemd.
-        [ "$1" = reboot ] && [ -e \(armedFlag) ] || exit 0
-        exec \(jumper) --execute
+        [ "$1" = reboot ] && [ -e \(Self.armedFlag) ] || exit 0
+        \(jumps)
 
         """
+    }
+
+    /// Debian mounts /run without the right to run programs; there the installed one must still be mounted.
+    private var jumps: String { "\(Self.jumper) --execute || \(program) --execute" }
 
     private var openRCLoad: String {
         """
@@ -155,7 +170,8 @@ public struct ShutdownServices: Sendable {
         """
     }
 
-    private static let openRCJumpScript = """
+    private var openRCJumpScript: String {
+        """
         #!/sbin/openrc-run
         # Written by kexec-join --install-service openrc: the last service of a shutdown.
         description="Start the kernel that kexec-join has loaded"
@@ -165,11 +181,12 @@ public struct ShutdownServices: Sendable {
         }
 
         start() {
-            [ -e \(armedFlag) ] || return 0
+            [ -e \(Self.armedFlag) ] || return 0
             einfo "Starting the kernel that kexec-join has loaded"
-            \(jumper) --execute
+            \(jumps)
             eend $?
         }
 
         """
+    }
 }

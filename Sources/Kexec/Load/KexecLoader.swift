@@ -30,10 +30,7 @@ public struct KexecLoader: Sendable {
     }
 
     /// Whether a kernel is loaded; nil when this host has no kexec.
-    public var isLoaded: Bool? {
-        let text = host.text("/sys/kernel/kexec/loaded") ?? host.text("/sys/kernel/kexec_loaded")
-        return text.map { $0 == "1" }
-    }
+    public var isLoaded: Bool? { host.isKexecLoaded }
 
     /// Loads a kernel in place of one that may be loaded already, and makes sure that it is.
     public func load(

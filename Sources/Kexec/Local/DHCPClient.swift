@@ -143,7 +143,7 @@ struct DHCPAnswer: Equatable {
         guard bytes.count >= 240, bytes[0] == 2, bytes[1] == 1, bytes[2] == 6,
             bytes[236..<240].elementsEqual([0x63, 0x82, 0x53, 0x63]),
             let mac = MACAddress(bytes: bytes[28..<34]),
-            let options = Self.options(bytes[240...]), let type = options[53]?.first,
+            case (let options, true) = dhcpOptions(in: bytes[240...]), let type = options[53]?.first,
             let kind = Kind(rawValue: type), let server = options[54].flatMap({ IPv4Address(bytes: $0) }),
             let address = IPv4Address(bytes: bytes[16..<20]), let next = IPv4Address(bytes: bytes[20..<24])
         else { return nil }
@@ -156,19 +156,6 @@ struct DHCPAnswer: Equatable {
             router: Self.addresses(options[3]).first, nameServers: Self.addresses(options[6]),
             domain: Self.text(options[15]), hostname: Self.text(options[12]), server: server,
             nextServer: next.rawValue == 0 ? nil : next)
-    }
-
-    /// An option that comes twice is one in two parts (RFC 3396).
-    private static func options(_ bytes: ArraySlice<UInt8>) -> [UInt8: [UInt8]]? {
-        var options: [UInt8: [UInt8]] = [:]
-        var rest = bytes
-        while let code = rest.popFirst(), code != 255 {
-            if code == 0 { continue }
-            guard let length = rest.popFirst(), rest.count >= Int(length) else { return nil }
-            options[code, default: []] += rest.prefix(Int(length))
-            rest = rest.dropFirst(Int(length))
-        }
-        return options
     }
 
     private static func addresses(_ bytes: [UInt8]?) -> [IPv4Address] {

@@ -1,8 +1,9 @@
 /// Fields of on-disk structures, which are little-endian; zero where the bytes end before them.
 extension [UInt8] {
-    func number(at offset: Int, byteCount: Int) -> UInt64 {
-        guard offset >= 0, byteCount <= count, offset <= count - byteCount else { return 0 }
-        return self[offset..<offset + byteCount].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    func number<Number: FixedWidthInteger & UnsignedInteger>(
+        _ type: Number.Type, at offset: Int
+    ) -> UInt64 {
+        UInt64(little(type, at: offset) ?? 0)
     }
 
     /// A field of up to `byteCount` bytes that NUL ends earlier, without spaces at its end; nil when it is empty.

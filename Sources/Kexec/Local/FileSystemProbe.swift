@@ -45,15 +45,15 @@ public struct FileSystemIdentity: Equatable, Sendable {
     }
 
     private static func container(_ head: [UInt8]) -> FileSystemIdentity? {
-        if head.hasBytes("LUKS".utf8, at: 0), head.number(at: 4, byteCount: 2) == 0xbeba {
+        if head.hasBytes("LUKS".utf8, at: 0), head.number(UInt16.self, at: 4) == 0xbeba {
             return FileSystemIdentity(
                 kind: .luks, uuid: head.text(at: 168, byteCount: 40),
-                label: head.number(at: 6, byteCount: 2) == 0x0200 ? head.text(at: 24, byteCount: 48) : nil)
+                label: head.number(UInt16.self, at: 6) == 0x0200 ? head.text(at: 24, byteCount: 48) : nil)
         }
         for sector in 0..<4 where head.hasBytes("LABELONE".utf8, at: sector * 512) {
             if head.hasBytes("LVM2".utf8, at: sector * 512 + 24) { return FileSystemIdentity(kind: .lvm) }
         }
-        for offset in [0, 4096] where head.number(at: offset, byteCount: 4) == 0xa92b_4efc {
+        for offset in [0, 4096] where head.number(UInt32.self, at: offset) == 0xa92b_4efc {
             return FileSystemIdentity(kind: .raid, label: head.text(at: offset + 32, byteCount: 32))
         }
         return nil
@@ -76,10 +76,10 @@ public struct FileSystemIdentity: Equatable, Sendable {
 
     /// ext2, ext3 and ext4 differ in what they need a driver to know.
     private static func extended(_ head: [UInt8]) -> FileSystemIdentity? {
-        guard head.number(at: 1080, byteCount: 2) == 0xef53 else { return nil }
-        let compatible = head.number(at: 1024 + 0x5c, byteCount: 4)
-        let incompatible = head.number(at: 1024 + 0x60, byteCount: 4)
-        let readOnlyCompatible = head.number(at: 1024 + 0x64, byteCount: 4)
+        guard head.number(UInt16.self, at: 1080) == 0xef53 else { return nil }
+        let compatible = head.number(UInt32.self, at: 1024 + 0x5c)
+        let incompatible = head.number(UInt32.self, at: 1024 + 0x60)
+        let readOnlyCompatible = head.number(UInt32.self, at: 1024 + 0x64)
         if incompatible & 8 != 0 { return nil }  // a journal of another file system
         let isFour = incompatible & ~0x16 != 0 || readOnlyCompatible & ~0x7 != 0
         return FileSystemIdentity(
@@ -136,20 +136,20 @@ public struct FileSystemIdentity: Equatable, Sendable {
     private static func upper(_ bytes: [UInt8]) -> String { hexadecimal(bytes).uppercased() }
 
     private static func vfat(_ head: [UInt8], _ read: (Int64, Int) -> [UInt8]) -> FileSystemIdentity? {
-        let sectorBytes = head.number(at: 11, byteCount: 2)
-        let clusterSectors = head.number(at: 13, byteCount: 1)
-        let reserved = head.number(at: 14, byteCount: 2)
-        let tables = head.number(at: 16, byteCount: 1)
-        let media = head.number(at: 21, byteCount: 1)
-        guard head.number(at: 510, byteCount: 2) == 0xaa55, [512, 1024, 2048, 4096].contains(sectorBytes),
+        let sectorBytes = head.number(UInt16.self, at: 11)
+        let clusterSectors = head.number(UInt8.self, at: 13)
+        let reserved = head.number(UInt16.self, at: 14)
+        let tables = head.number(UInt8.self, at: 16)
+        let media = head.number(UInt8.self, at: 21)
+        guard head.number(UInt16.self, at: 510) == 0xaa55, [512, 1024, 2048, 4096].contains(sectorBytes),
             clusterSectors.nonzeroBitCount == 1, reserved > 0, (1...2).contains(tables),
             media == 0xf0 || media >= 0xf8
         else { return nil }
-        let is32 = head.number(at: 22, byteCount: 2) == 0
-        let tableSectors = is32 ? head.number(at: 36, byteCount: 4) : head.number(at: 22, byteCount: 2)
+        let is32 = head.number(UInt16.self, at: 22) == 0
+        let tableSectors = is32 ? head.number(UInt32.self, at: 36) : head.number(UInt16.self, at: 22)
         // The label in the root folder is the one that is kept up to date; FAT32's root is a chain of clusters.
         var root = reserved + tables * tableSectors
-        if is32 { root += max(head.number(at: 44, byteCount: 4), 2) * clusterSectors - 2 * clusterSectors }
+        if is32 { root += max(head.number(UInt32.self, at: 44), 2) * clusterSectors - 2 * clusterSectors }
         let inFolder = volumeLabel(read(Int64(root * sectorBytes), 16_384))
         let inHead = head.text(at: is32 ? 0x47 : 0x2b, byteCount: 11)
         return FileSystemIdentity(

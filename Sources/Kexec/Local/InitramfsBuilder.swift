@@ -113,12 +113,12 @@ public struct InitramfsBuilder {
 
     /// An ELF file without an interpreter (a program header of type 3).
     static func isStatic(_ bytes: [UInt8]) -> Bool {
-        guard bytes.hasBytes("ELF".utf8, at: 1), bytes.number(at: 4, byteCount: 1) == 2 else { return false }
-        let first = Int(truncatingIfNeeded: bytes.number(at: 32, byteCount: 8))
-        let size = Int(bytes.number(at: 54, byteCount: 2))
-        let count = Int(bytes.number(at: 56, byteCount: 2))
+        guard bytes.hasBytes("ELF".utf8, at: 1), bytes.number(UInt8.self, at: 4) == 2 else { return false }
+        let first = Int(truncatingIfNeeded: bytes.number(UInt64.self, at: 32))
+        let size = Int(bytes.number(UInt16.self, at: 54))
+        let count = Int(bytes.number(UInt16.self, at: 56))
         guard first > 0, first < bytes.count, size >= 32 else { return false }
-        return !(0..<count).contains { bytes.number(at: first + $0 * size, byteCount: 4) == 3 }
+        return !(0..<count).contains { bytes.number(UInt32.self, at: first + $0 * size) == 3 }
     }
 
     private static func contents(_ path: String) throws(Failure) -> [UInt8] {
