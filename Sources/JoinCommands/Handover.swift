@@ -37,13 +37,21 @@ struct Handover {
         return orderly
     }
 
-    /// - Parameter started: when all of it began, for people to read.
-    func carryOut(_ artifacts: borrowing KernelArtifacts, since started: ContinuousClock.Instant) throws {
+    /// - Parameters:
+    ///   - started: when all of it began.
+    ///   - fetching: what it took until the artifacts were in memory.
+    func carryOut(
+        _ artifacts: borrowing KernelArtifacts, since started: ContinuousClock.Instant, fetching: Duration
+    ) throws {
         console.say("Loading \(artifacts.image.words) …")
         let result = try CommandFailure.inWords { try loader.load(artifacts, method: method) }
         do {
             report(.loaded, result.method == .file ? "kexec_file_load" : "kexec_load")
-            try leave(took: ContinuousClock.now - started)
+            let took = ContinuousClock.now - started
+            console.say(
+                "Loaded after \(took.seconds): \(fetching.seconds) to fetch, "
+                    + "\(result.duration.seconds) in the kernel's own loader.")
+            try leave()
         } catch {
             do { try loader.unload() } catch let failure {
                 throw CommandFailure("\(reason(error)); and \(failure)")
@@ -54,15 +62,14 @@ struct Handover {
 
     private func reason(_ error: any Error) -> String { (error as? CommandFailure)?.reason ?? "\(error)" }
 
-    private func leave(took: Duration) throws {
+    private func leave() throws {
         if isForService { return try CommandFailure.inWords { try jumper.arm() } }
         guard let jump else {
             return console.say(
-                "Loaded after \(took.words). 'systemctl kexec' or 'kexec-join --execute' starts it, "
-                    + "'kexec-join --unload' takes it out.")
+                "'systemctl kexec' or 'kexec-join --execute' starts it, 'kexec-join --unload' takes it out.")
         }
         if !isConfirmed {
-            switch Console.confirm("Loaded after \(took.words). Leave this system for '\(name)' now?") {
+            switch Console.confirm("Leave this system for '\(name)' now?") {
             case true: break
             case false: throw CommandFailure("not now: the kernel is unloaded again")
             case nil: throw CommandFailure("there is no terminal to ask on: --yes jumps without asking")

@@ -9,6 +9,7 @@ struct JoinSession {
     let options: JoinRequest
     let console: Console
     let files = HostFiles.live
+    private let started = ContinuousClock.now
     private let client = HTTPClient()
     /// Nil when nothing but artifacts by hand is asked for.
     private var server: HTTPURL?
@@ -71,7 +72,6 @@ struct JoinSession {
     // MARK: The steps
 
     func run() throws {
-        let started = ContinuousClock.now
         let entry = try chosenEntry()
         let isByHand = options.artifacts != nil
         report(.joined, entry, isByHand ? "artifacts by hand" : nil)
@@ -97,9 +97,12 @@ struct JoinSession {
         if options.isDryRun { return }
         report(.preflight, entry, nil)
         do {
+            let beforeFetch = ContinuousClock.now
             let artifacts = try fetch(entry, commandLine)
+            let fetching = ContinuousClock.now - beforeFetch
             report(.fetched, entry, byteText(artifacts.byteCount))
-            try handover(to: entry, by: try jump()).carryOut(artifacts, since: started)
+            try handover(to: entry, by: try jump()).carryOut(
+                artifacts, since: started, fetching: fetching)
         } catch {
             let reason = (error as? CommandFailure)?.reason ?? "\(error)"
             report(.failed, entry, reason)
