@@ -91,6 +91,6 @@ private struct BootLoaderMenu {
         }
         var handover = Handover(console: console, name: entry.title, method: .auto, jump: .direct)
         handover.isConfirmed = true
-        try handover.carryOut(artifacts, since: started)
+        try handover.carryOut(artifacts, since: started, fetching: .now - started)
     }
 }
