@@ -72,7 +72,7 @@ initrd http://$SERVER/linux/initramfs.cpio.gz
 boot
 SCRIPT
   profile ipxe linux/ipxe.lkrn data/second.ipxe ''
-  guest_runs <<<'JOIN --entry ipxe --now --yes --force'
+  guest_runs <<<'JOIN --entry ipxe --now --yes --force --ip none'
   join_start
   machine_wait vm1 'LAB: userspace.*Open Source Network Boot Firmware' 240 || fail "no iPXE: $WHY; $(join_said)"
   joined
@@ -160,7 +160,6 @@ stick() { # FILE WORDS: a FAT file system with syslinux, Debian's kernel, and `n
 }
 
 stick_start() { # WORDS: the machine's firmware knows nothing of networks
-  DEFAULT=menu
   stick "$RUN/stick.img" "$1"
   grub_disk "$RUN/disk.img"
   MACHINE_OPTIONS=(-drive "if=none,id=disk1,format=raw,snapshot=on,file=$RUN/disk.img" -device virtio-blk-pci,drive=disk1)
@@ -168,8 +167,10 @@ stick_start() { # WORDS: the machine's firmware knows nothing of networks
   machine_start vm1 bios-mute 768 "scratch:$RUN/stick.img"
 }
 
+# The server would leave this machine to its own disk; the words on the stick say otherwise.
 case_boot_stick() {
   join_begin
+  DEFAULT=local
   stick_start "netbootd.entry=second netbootd.server=http://$SERVER"
   joined
 }
@@ -177,6 +178,7 @@ case_boot_stick() {
 # Nobody presses a key: the menu has what the server and the disk offer, and its first item is started.
 case_boot_stick_menu() {
   join_begin
+  DEFAULT=menu
   PROFILES=(); profile alone linux/vmlinuz linux/initramfs.cpio.gz "$(lab_command_line second)"
   stick_start "netbootd.timeout=3"
   machine_wait vm1 'what shall this machine boot' 240 || fail "no menu: $WHY"
