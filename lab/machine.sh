@@ -3,6 +3,7 @@
 # Kinds of machine, by what the server sees of them first:
 #   bios        SeaBIOS and QEMU's network card ROM, which is iPXE and says so
 #   bios-plain  the same, but wire.py takes away what tells the ROM from any PXE ROM
+#   bios-vlan   as bios; what the machine sends on VLAN 7 reaches the others without its tag
 #   uefi        OVMF, UEFI PXE over IPv4
 #   uefi-ipv4   OVMF without PXE over IPv6, for which it waits more than a minute when nobody answers
 #   uefi-http   OVMF, UEFI HTTP boot over IPv4
@@ -56,9 +57,11 @@ machine_start() { # vmN KIND [MEGABYTES] [DISK]: DISK (file or folder) comes aft
     [ -d "$disk" ] && image=fat:       # QEMU makes a file system of a folder
     qemu+=(-drive "if=none,id=disk0,format=raw,$keep,file=$image$disk" -device "virtio-blk-pci,drive=disk0,bootindex=1")
   fi
-  if [ "$kind" = bios-plain ]; then
+  local vlan=()
+  [ "$kind" = bios-vlan ] && vlan=(7)
+  if [ "$kind" = bios-plain ] || [ "$kind" = bios-vlan ]; then
     qemu+=(-netdev "dgram,id=net0,local.type=unix,local.path=$dir/qemu.sock,remote.type=unix,remote.path=$dir/wire.sock")
-    process_start "$name-wire" switch "$dir/wire.log" python3 "$LAB/wire.py" "$tap" "$dir/wire.sock" "$dir/qemu.sock"
+    process_start "$name-wire" switch "$dir/wire.log" python3 "$LAB/wire.py" "$tap" "$dir/wire.sock" "$dir/qemu.sock" "${vlan[@]}"
     wait_until 5 test -S "$dir/wire.sock" || die "the wire did not start: $(tail -1 "$dir/wire.log")"
   else
     qemu+=(-netdev "tap,id=net0,ifname=$tap,script=no,downscript=no,vnet_hdr=off")
@@ -84,6 +87,8 @@ machine_wait() { # NAME REGEX SECONDS: sets TOOK; returns 1 and sets WHY if it d
     elapsed "$start"
     [[ $text =~ $2 ]] && return 0
     if [[ $text =~ $MACHINE_GAVE_UP ]]; then WHY="the machine gave up after $TOOK s: ${BASH_REMATCH[0]}"; return 1; fi
+    # What it said last may have come after it was read above.
+    process_pid "$1" >/dev/null || { text=$(tr -d '\000' <"$dir/console.log"); [[ $text =~ $2 ]] && return 0; }
     process_pid "$1" >/dev/null || { WHY="the machine went off after $TOOK s $(head -1 "$dir/qemu.log")"; return 1; }
     if [ "${TOOK%.*}" -ge "$3" ]; then
       WHY="not seen within $3 s: $2; the console's last line: $(machine_console "$1" | grep '[^ ]' | tail -1 | cut -c1-100)"

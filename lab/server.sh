@@ -28,7 +28,7 @@ server_begin() {
   fi
 }
 
-# no_timer_check: on a busy host, an emulated timer is late for the kernel, which then gives up.
+# no_timer_check: on a busy host without KVM, the kernel may find that the timer does not work, and panic.
 lab_command_line() { printf 'console=ttyS0 quiet no_timer_check lab.tag=%s lab.url={http}/data/sample' "$1"; } # TAG
 profile() { PROFILES[$1]="$2|$3|$4"; }
 machine() { MACHINES[$1]=$2; }

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """A length of wire between QEMU (a unix datagram netdev) and a tap, for QEMU's ROM to look like any PXE ROM.
 
-    wire.py TAP OWN_SOCKET QEMU_SOCKET
+    wire.py TAP OWN_SOCKET QEMU_SOCKET [VLAN]
 
-It takes what marks iPXE (options 77 and 175, and 175 and 203 in the request list) off the machine's DHCP
+With VLAN it is a switch's port at the far end of a trunk instead, because kernels are built without VLANs: what the
+machine sends tagged with that number goes on without the tag, and what comes for the same sender gets it.
+
+Without, it takes what marks iPXE (options 77 and 175, and 175 and 203 in the request list) off the machine's DHCP
 requests, until the machine has asked for a first file by TFTP: what it loads then is iPXE and may say so.
 """
 import collections, fcntl, os, select, socket, struct, sys
@@ -55,6 +58,25 @@ def plain(frame):
     return bytes(new), False
 
 
+class Trunk:
+    """Takes the tag off and puts it on again."""
+
+    def __init__(self, number):
+        self.tag, self.senders = struct.pack('!HH', 0x8100, number), set()
+
+    def outward(self, frame):
+        if frame[12:14] == self.tag[:2] and frame[14] & 15 == self.tag[2] and frame[15] == self.tag[3]:
+            self.senders.add(frame[6:12])
+            return frame[:12] + frame[16:]
+        return frame
+
+    def inward(self, frame):
+        tagged = frame[:12] + self.tag + frame[12:]
+        if frame[:6] in self.senders:
+            return [tagged]
+        return [frame, tagged] if frame[0] & 1 and self.senders else [frame]
+
+
 def receive(take):
     """All that has come in, up to a bound."""
     for _ in range(64):
@@ -64,19 +86,21 @@ def receive(take):
             return
 
 
-def main(tap, own, qemu):
+def main(tap, own, qemu, vlan=None):
     wire = os.open('/dev/net/tun', os.O_RDWR | os.O_NONBLOCK)
     fcntl.ioctl(wire, TUNSETIFF, struct.pack('16sH22s', tap.encode(), TAP_WITHOUT_HEADER, b''))
     machine = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     machine.bind(own)
     machine.setblocking(False)  # waiting in a send while QEMU waits in its own would stop both for good
-    disguised = True
+    trunk = Trunk(int(vlan)) if vlan else None
+    disguised = not trunk
     # For QEMU, whose socket takes only a few frames at a time; what is too much is lost, as in a switch.
     waiting = collections.deque(maxlen=2000)
     while True:
         readable, _, _ = select.select([wire, machine], [machine] if waiting else [], [])
         if wire in readable:
-            waiting.extend(receive(lambda size: os.read(wire, size)))
+            for frame in receive(lambda size: os.read(wire, size)):
+                waiting.extend(trunk.inward(frame) if trunk else [frame])
         if machine in readable:
             for frame in receive(machine.recv):
                 if disguised:
@@ -84,7 +108,7 @@ def main(tap, own, qemu):
                     if first_file:
                         disguised = False
                         print('first TFTP request: nothing is changed any more', flush=True)
-                os.write(wire, frame)
+                os.write(wire, trunk.outward(frame) if trunk else frame)
         while waiting:
             try:
                 machine.sendto(waiting[0], qemu)

@@ -43,7 +43,9 @@ public struct Command: Equatable, Sendable {
         var pid: pid_t = 0
         var arguments: [UnsafeMutablePointer<CChar>?] = unsafe words.map { unsafe strdup($0) }
         unsafe arguments.append(nil)
-        defer { unsafe arguments.forEach { unsafe free($0) } }
+        defer {
+            for index in unsafe arguments.indices { unsafe free(arguments[index]) }
+        }
         let code = unsafe netbootd_spawn(&pid, &arguments, output == .discarded ? 1 : 0, isDetached ? 1 : 0)
         guard code == 0 else { throw SystemError("start \(text)", code: code) }
         return pid

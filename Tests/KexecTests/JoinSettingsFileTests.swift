@@ -1,5 +1,6 @@
-@testable import Kexec
 import Testing
+
+@testable import Kexec
 
 @Suite("join.yaml")
 struct JoinSettingsFileTests {

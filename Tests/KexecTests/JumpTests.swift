@@ -9,8 +9,12 @@ import Testing
 private struct RefusingSystem: KexecSystem {
     var code: CInt = EINVAL
 
-    func loadFile(kernel: RawFile, initrd: RawFile?, commandLine: String) throws(SystemError) { try restart() }
-    func loadSegments(_ plan: SegmentPlan, kernel: RawFile, initrd: RawFile?) throws(SystemError) { try restart() }
+    func loadFile(kernel: RawFile, initrd: RawFile?, commandLine: String) throws(SystemError) {
+        try restart()
+    }
+    func loadSegments(_ plan: SegmentPlan, kernel: RawFile, initrd: RawFile?) throws(SystemError) {
+        try restart()
+    }
     func unload(_ method: LoadMethod) throws(SystemError) { try restart() }
     func restart() throws(SystemError) { throw SystemError("start the loaded kernel", code: code) }
     func sleep(for duration: Duration) {}

@@ -186,3 +186,14 @@ case_boot_stick_menu() {
   check "the menu does not show the server's entry" grep -q '> alone' <(machine_console vm1)
   check "the menu does not show the disk's entry" grep -q 'Debian GNU/Linux' <(machine_console vm1)
 }
+
+# The server has nothing of that name yet. A minute later the stick asks again, though it has its address by then.
+case_boot_stick_retry() {
+  join_begin
+  stick_start "netbootd.entry=late"
+  machine_wait vm1 'the boot loader has ended' 240 || fail "$WHY"
+  profile late linux/vmlinuz linux/initramfs.cpio.gz "$(lab_command_line second)"
+  netbootd_configuration >"$RUN/netbootd.yaml"
+  process_signal netbootd HUP
+  joined
+}
