@@ -29,6 +29,7 @@ for kind in unsigned stranger altered; do
   JOIN --entry $kind --now --yes >/tmp/said 2>&1; status=$?
   cat /tmp/said; say "$kind $status loaded $(cat /sys/kernel/kexec_loaded) $(tail -1 /tmp/said)"
 done
+JOIN --entry second --method segments --now --yes >/tmp/said 2>&1; say "segments $? $(tail -1 /tmp/said)"
 JOIN --entry second --now --yes
 SCRIPT
   serve
@@ -36,6 +37,7 @@ SCRIPT
     -append "console=ttyS0 quiet no_timer_check lab.tag=lab lab.run=http://$SERVER/data/run")
   machine_start vm1 uefi-secure 768
   joined 300
+  check "kexec_load is not refused in words" grep -q 'LAB: segments [1-9].*forbids kexec_load' <(machine_console vm1)
   signature_refused unsigned 'not signed'
   signature_refused stranger 'signed by a key that this host does not know'
   signature_refused altered 'altered after it had been signed'
@@ -48,17 +50,19 @@ signature_refused() { # KIND WORDS
 }
 
 # Programs that are no Linux at all, but have the header of one.
-case_join_memtest() {
+memtest() { # KIND
   [ -s /boot/memtest86+x64.bin ] || skip 'missing; try: apt-get install memtest86+'
   join_begin
   cp /boot/memtest86+x64.bin "$TREE/linux/memtest"
   profile memtest linux/memtest '' 'console=ttyS0,115200'
   guest_runs <<<'JOIN --entry memtest --now --yes'
-  join_start
+  join_start "$1" 768
   machine_wait vm1 'LAB: userspace.*Memtest86' 240 || fail "no screen of memtest86+: $WHY; $(join_said)"
   machine_wait vm1 'CPU: .*Pass' 60 || fail "memtest86+ does not begin: $WHY"
   detail "memtest86+ after $TOOK s"
 }
+case_join_memtest() { memtest bios; }
+case_join_memtest_uefi() { memtest uefi-ipv4; }
 
 # Real mode, and the BIOS's services: iPXE finds the card, and the script that is its initrd boots the second system.
 case_join_ipxe_lkrn() {
