@@ -87,9 +87,11 @@ machine_wait() { # NAME REGEX SECONDS: sets TOOK; returns 1 and sets WHY if it d
     elapsed "$start"
     [[ $text =~ $2 ]] && return 0
     if [[ $text =~ $MACHINE_GAVE_UP ]]; then WHY="the machine gave up after $TOOK s: ${BASH_REMATCH[0]}"; return 1; fi
-    # What it said last may have come after it was read above.
-    process_pid "$1" >/dev/null || { text=$(tr -d '\000' <"$dir/console.log"); [[ $text =~ $2 ]] && return 0; }
-    process_pid "$1" >/dev/null || { WHY="the machine went off after $TOOK s $(head -1 "$dir/qemu.log")"; return 1; }
+    if ! process_pid "$1" >/dev/null; then
+      # What it said last may have come after it was read above.
+      text=$(tr -d '\000' <"$dir/console.log"); [[ $text =~ $2 ]] && return 0
+      WHY="the machine went off after $TOOK s $(head -1 "$dir/qemu.log")"; return 1
+    fi
     if [ "${TOOK%.*}" -ge "$3" ]; then
       WHY="not seen within $3 s: $2; the console's last line: $(machine_console "$1" | grep '[^ ]' | tail -1 | cut -c1-100)"
       return 1

@@ -221,7 +221,8 @@ case_join_service_poweroff() {
   join_debian
   guest_runs <<<"JOIN --install-service systemd --server http://$SERVER --entry second && systemctl poweroff"
   join_start bios 768 "scratch:$ROOT_IMAGE"
-  wait_until 120 machine_is_off || fail "the machine is still on: $(machine_console vm1 | tail -1)"
+  machine_wait vm1 'Power down' 120 || fail "the machine is still on: $WHY"
+  wait_until 10 machine_is_off || fail "the machine is still on: $(machine_console vm1 | tail -1)"
   check_not "the power-off became a jump" grep -q 'LAB: tag second' "$RUN/vm1/console.log"
   check_not "an entry was loaded for a power-off" grep -q '"stage":"loaded"' <(netbootd_log)
 }
