@@ -34,7 +34,9 @@ go() { # COMMAND: from the system that runs into the next; sets RESULT, in secon
   machine_stop vm1
 }
 measure() { # once more, without the jump: what kexec-join says of its own time, and then its peak memory; sets SAID
+  # The dry run lets the emulator translate the program, which a processor has not to do.
   script <<SCRIPT
+/tmp/k --server http://$SERVER --dry-run >/dev/null
 /tmp/k --server http://$SERVER --load-only
 /tmp/k --server http://$SERVER --load-only >/dev/null & pid=\$!
 while grep VmHWM /proc/\$pid/status >/tmp/now; do cp /tmp/now /tmp/peak; done
