@@ -66,8 +66,9 @@ fuzz: packages
 	scripts/fuzz.sh
 
 install:
-	@test -x $(BINARY) || { echo "There is no $(BINARY) yet: make build (as yourself), then make install"; exit 1; }
+	@test -x $(BINARY) -a -x $(dir $(BINARY))kexec-join || { echo "There is no $(BINARY) yet: make build (as yourself), then make install"; exit 1; }
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/netbootd
+	install -D -m 755 $(dir $(BINARY))kexec-join $(DESTDIR)$(PREFIX)/bin/kexec-join
 	install -D -m 644 etc/netbootd.service $(DESTDIR)/etc/systemd/system/netbootd.service
 	sed -i 's|/usr/bin/netbootd|$(PREFIX)/bin/netbootd|' $(DESTDIR)/etc/systemd/system/netbootd.service
 	install -D -m 644 etc/netbootd.sysusers $(DESTDIR)/usr/lib/sysusers.d/netbootd.conf
@@ -78,7 +79,7 @@ install:
 	@echo "Edit /etc/netbootd/netbootd.yaml, see what 'netbootd check' says, then: systemctl enable --now netbootd"
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/netbootd $(DESTDIR)/etc/systemd/system/netbootd.service \
+	rm -f $(DESTDIR)$(PREFIX)/bin/netbootd $(DESTDIR)$(PREFIX)/bin/kexec-join $(DESTDIR)/etc/systemd/system/netbootd.service \
 		$(DESTDIR)/usr/lib/sysusers.d/netbootd.conf
 	@echo "/etc/netbootd and /var/lib/netbootd are left as they are."
 

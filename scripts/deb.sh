@@ -10,10 +10,12 @@ trap 'rm -rf "$root"' EXIT
 chmod 755 "$root"
 
 install -D -m 755 "$binary" "$root/usr/bin/netbootd"
+# Static; netbootd serves the one beside it.
+install -D -m 755 "$(dirname "$binary")/kexec-join" "$root/usr/bin/kexec-join"
 install -D -m 644 "$source/etc/netbootd.service" "$root/lib/systemd/system/netbootd.service"
 install -D -m 644 "$source/etc/netbootd.sysusers" "$root/usr/lib/sysusers.d/netbootd.conf"
 install -D -m 644 "$source/etc/netbootd.yaml" "$root/etc/netbootd/netbootd.yaml"
-for file in README.md CHANGELOG.md LICENSE docs/configuration.md docs/booting.md; do
+for file in README.md CHANGELOG.md LICENSE docs/configuration.md docs/booting.md docs/joining.md; do
     install -D -m 644 "$source/$file" "$root/usr/share/doc/netbootd/$(basename "$file")"
 done
 mkdir -p "$root/DEBIAN" "$root/srv/netboot"
@@ -39,7 +41,7 @@ Section: net
 Priority: optional
 Description: the one boot server of a subnet: DHCP, TFTP and HTTP
  Boots machines over the network from one configuration file: BIOS PXE, UEFI PXE,
- UEFI HTTP boot, iPXE and gPXE.
+ UEFI HTTP boot, iPXE and gPXE. Hosts that run already take the same road by kexec.
 CONTROL
 cat >"$root/DEBIAN/postinst" <<'SCRIPT'
 #!/bin/sh

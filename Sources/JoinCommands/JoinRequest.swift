@@ -70,7 +70,8 @@ struct JoinRequest {
         if isJSON, !isDryRun { throw CommandFailure("--json goes with --dry-run") }
     }
 
-    private static func key(_ text: String) throws(CommandFailure) -> [UInt8] {
+    /// - Parameter text: a public key in hexadecimal, or the path of a file with it.
+    static func key(_ text: String) throws(CommandFailure) -> [UInt8] {
         if let key = hexadecimalBytes(text), key.count == 32 { return key }
         let content = try CommandFailure.inWords {
             try contents(ofFile: text, limit: SigningKeyFile.maximumBytes)
