@@ -1,4 +1,3 @@
-import Glibc
 import Kexec
 import SystemIO
 import Wire
@@ -62,9 +61,7 @@ struct JoinRequest {
         staysLoaded = jump.loadOnly || isForService
         self.isForService = isForService
         isImmediate = jump.now
-        // sshd is gone before it could say goodbye: its client would hang.
-        let overSSH = unsafe getenv("SSH_CONNECTION") != nil
-        delay = jump.delay?.duration ?? (overSSH ? .seconds(6) : .zero)
+        delay = jump.delay?.duration ?? RemoteSession.delay()
         isConfirmed = jump.yes || isForService
         isForced = checks.force || isForService
         if isJSON, !isDryRun { throw CommandFailure("--json goes with --dry-run") }
