@@ -66,7 +66,11 @@ struct Handover {
 
     private func leave(took: Duration, _ signals: SignalQueue) throws {
         try heed(signals)
-        if isForService { return try CommandFailure.inWords { try jumper.arm() } }
+        if isForService {
+            try CommandFailure.inWords { try jumper.arm() }
+            // The last word while there is a network.
+            return report(.jumping, "at the end of the reboot")
+        }
         guard let jump else {
             return console.say(
                 "Loaded after \(took.words). 'systemctl kexec' or 'kexec-join --execute' starts it, "
