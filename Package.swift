@@ -161,5 +161,6 @@ if Context.environment["NETBOOTD_FUZZ"] != nil {
 if Context.environment["NETBOOTD_BENCH"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "FetchRate", dependencies: ["Kexec", "SystemIO"], path: "bench/fetch", swiftSettings: settings))
+            name: "FetchRate", dependencies: ["Kexec", "SystemIO"], path: "bench/fetch",
+            swiftSettings: settings))
 }
