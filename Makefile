@@ -5,11 +5,12 @@ CONFIGURATION ?= release
 
 SWIFT_FLAGS := -c release --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections
 BINARY := .build/release/netbootd
+JOIN := .build/release/kexec-join
 
 # What the program is made of, what the virtual lab boots, and what the tests bring as clients.
 BUILD_PACKAGES := git pkg-config libpcap-dev libmicrohttpd-dev libsqlite3-dev libyaml-dev zlib1g-dev
 LAB_PACKAGES := iproute2 ethtool qemu-system-x86 ipxe-qemu ipxe pxelinux syslinux-common ovmf busybox-static \
-	linux-image-amd64 cpio kmod python3-minimal mmdebstrap e2fsprogs
+	linux-image-amd64 cpio kmod python3-minimal mmdebstrap e2fsprogs openssl sbsigntool memtest86+ syslinux mtools
 TEST_PACKAGES := curl tftp-hpa isc-dhcp-client dhcpcd-base debian-installer-12-netboot-amd64
 BENCH_PACKAGES := dnsmasq-base nginx-light
 
@@ -66,9 +67,9 @@ fuzz: packages
 	scripts/fuzz.sh
 
 install:
-	@test -x $(BINARY) -a -x $(dir $(BINARY))kexec-join || { echo "There is no $(BINARY) yet: make build (as yourself), then make install"; exit 1; }
+	@test -x $(BINARY) -a -x $(JOIN) || { echo "There is no $(BINARY) yet: make build (as yourself), then make install"; exit 1; }
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/netbootd
-	install -D -m 755 $(dir $(BINARY))kexec-join $(DESTDIR)$(PREFIX)/bin/kexec-join
+	install -D -m 755 $(JOIN) $(DESTDIR)$(PREFIX)/bin/kexec-join
 	install -D -m 644 etc/netbootd.service $(DESTDIR)/etc/systemd/system/netbootd.service
 	sed -i 's|/usr/bin/netbootd|$(PREFIX)/bin/netbootd|' $(DESTDIR)/etc/systemd/system/netbootd.service
 	install -D -m 644 etc/netbootd.sysusers $(DESTDIR)/usr/lib/sysusers.d/netbootd.conf
@@ -84,7 +85,7 @@ uninstall:
 	@echo "/etc/netbootd and /var/lib/netbootd are left as they are."
 
 deb: build
-	scripts/deb.sh $(BINARY)
+	scripts/deb.sh $(BINARY) $(JOIN)
 
 clean:
 	rm -rf .build

@@ -151,5 +151,16 @@ if Context.environment["NETBOOTD_FUZZ"] != nil {
         .executableTarget(
             name: "FuzzBootMenus", dependencies: ["BootMenus"], path: "Fuzz/BootMenus", exclude: ["seeds"],
             swiftSettings: settings),
+        .executableTarget(
+            name: "FuzzKexec", dependencies: ["Wire", "BootCore", "SystemIO", "Kexec"], path: "Fuzz/Kexec",
+            exclude: ["seeds"], swiftSettings: settings),
     ]
+}
+
+// Measures the client's transfer by itself; bench/transfer.sh asks for it.
+if Context.environment["NETBOOTD_BENCH"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "FetchRate", dependencies: ["Kexec", "SystemIO"], path: "bench/fetch",
+            swiftSettings: settings))
 }

@@ -7,6 +7,8 @@
 #   uefi        OVMF, UEFI PXE over IPv4
 #   uefi-ipv4   OVMF without PXE over IPv6, for which it waits more than a minute when nobody answers
 #   uefi-http   OVMF, UEFI HTTP boot over IPv4
+#   uefi-secure OVMF with Secure Boot on, which trusts Debian's snakeoil key (MACHINE_OPTIONS: -kernel …)
+#   bios-mute   SeaBIOS, and a card without any ROM: only a disk can boot it
 # Each has a console in $RUN/NAME/console.log, a capture of its wire in wire.pcap.
 
 machine_accelerator() { # a /dev/kvm without a processor that can do it exists, too
@@ -20,7 +22,8 @@ MACHINE_OPTIONS=()
 machine_start() { # vmN KIND [MEGABYTES] [DISK]: DISK (file or folder) comes after the network; uses tapN
   # DISK is never changed; behind "scratch:" it can be written to, and forgets it. MACHINE_OPTIONS: more for QEMU.
   local name=$1 kind=$2 memory=${3:-} disk=${4:-} tap=tap${1#vm} dir=$RUN/$1 mac id qemu rom=''
-  local lean=graphics=off,hpet=off,vmport=off,usb=off,smm=off image='' keep=readonly=on
+  local lean=graphics=off,hpet=off,vmport=off,usb=off smm=smm=off code=OVMF_CODE_4M.fd variables=OVMF_VARS_4M.fd
+  local image='' keep=readonly=on order=,bootindex=0
   mac=$(mac_of "$name"); id=${mac//:/}
   rm -rf "$dir"; mkdir -p "$dir"
   qemu=(qemu-system-x86_64 -smp 1 -nodefaults -no-user-config -display none -vga none -no-reboot
@@ -32,12 +35,18 @@ machine_start() { # vmN KIND [MEGABYTES] [DISK]: DISK (file or folder) comes aft
   *) qemu+=(-accel "tcg,thread=multi,tb-size=256") ;;
   esac
   case $kind in
-  bios*) qemu+=(-machine "pc,$lean" -m "${memory:-384}") ;;
+  bios*)
+    [ "$kind" != bios-mute ] || rom=,romfile=
+    qemu+=(-machine "pc,$lean,$smm" -m "${memory:-384}") ;;
   uefi*)
     rom=,romfile=               # without it, OVMF would use the card's own iPXE
-    cp /usr/share/OVMF/OVMF_VARS_4M.fd "$dir/variables.fd"
-    qemu+=(-machine "q35,$lean" -m "${memory:-512}"
-      -drive "if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"
+    if [ "$kind" = uefi-secure ]; then
+      order='' smm=smm=on code=OVMF_CODE_4M.secboot.fd variables=OVMF_VARS_4M.snakeoil.fd
+      qemu+=(-global driver=cfi.pflash01,property=secure,value=on -global ICH9-LPC.disable_s3=1)
+    fi
+    cp "/usr/share/OVMF/$variables" "$dir/variables.fd"
+    qemu+=(-machine "q35,$lean,$smm" -m "${memory:-512}"
+      -drive "if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/OVMF/$code"
       -drive "if=pflash,unit=1,format=raw,file=$dir/variables.fd") ;;
   esac
   # OVMF tries PXE over IPv4, then over IPv6, then HTTP over IPv4, then over IPv6.
@@ -57,7 +66,7 @@ machine_start() { # vmN KIND [MEGABYTES] [DISK]: DISK (file or folder) comes aft
   else
     qemu+=(-netdev "tap,id=net0,ifname=$tap,script=no,downscript=no,vnet_hdr=off")
   fi
-  qemu+=(-device "virtio-net-pci,netdev=net0,mac=$mac,bootindex=0$rom"
+  qemu+=(-device "virtio-net-pci,netdev=net0,mac=$mac$order$rom"
     -object "filter-dump,id=dump0,netdev=net0,file=$dir/wire.pcap" "${MACHINE_OPTIONS[@]}")
   now >"$dir/started"
   process_start "$name" switch "$dir/qemu.log" "${qemu[@]}"

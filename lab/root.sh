@@ -8,7 +8,7 @@ build_root() { # sets ROOT_IMAGE; built once and kept in $LABTMP/cache
   [ ! -s "$ROOT_IMAGE" ] || [ -n "$(find "$LAB/guest/debian" "$LAB/root.sh" -newer "$ROOT_IMAGE")" ] || return 0
   command -v mmdebstrap >/dev/null || { WHY='missing; try: apt-get install mmdebstrap'; return 1; }
   rm -rf "$tree"
-  mmdebstrap --variant=minbase --include=systemd,systemd-sysv,dbus,iproute2,curl,kmod \
+  mmdebstrap --variant=minbase --include=systemd,systemd-sysv,udev,dbus,iproute2,curl,kmod \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/man/*' bookworm "$tree" >"$CACHE/root.log" 2>&1 ||
     { WHY="cannot build a Debian root: $(tail -1 "$CACHE/root.log")"; return 1; }

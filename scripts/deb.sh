@@ -1,7 +1,8 @@
 #!/bin/sh
-# Makes a Debian package of a built netbootd:  deb.sh BINARY  → netbootd_VERSION_ARCH.deb in the current folder
+# Makes a Debian package of a built netbootd:  deb.sh BINARY JOIN  → netbootd_VERSION_ARCH.deb in the current folder
 set -eu
-binary=${1:?usage: deb.sh BINARY}
+binary=${1:?usage: deb.sh BINARY JOIN}
+join=${2:?usage: deb.sh BINARY JOIN}
 source=$(cd "$(dirname "$0")/.." && pwd)
 version=$("$binary" --version)
 arch=$(dpkg --print-architecture)
@@ -10,8 +11,7 @@ trap 'rm -rf "$root"' EXIT
 chmod 755 "$root"
 
 install -D -m 755 "$binary" "$root/usr/bin/netbootd"
-# Static; netbootd serves the one beside it.
-install -D -m 755 "$(dirname "$binary")/kexec-join" "$root/usr/bin/kexec-join"
+install -D -m 755 "$join" "$root/usr/bin/kexec-join"
 install -D -m 644 "$source/etc/netbootd.service" "$root/lib/systemd/system/netbootd.service"
 install -D -m 644 "$source/etc/netbootd.sysusers" "$root/usr/lib/sysusers.d/netbootd.conf"
 install -D -m 644 "$source/etc/netbootd.yaml" "$root/etc/netbootd/netbootd.yaml"
@@ -41,7 +41,7 @@ Section: net
 Priority: optional
 Description: the one boot server of a subnet: DHCP, TFTP and HTTP
  Boots machines over the network from one configuration file: BIOS PXE, UEFI PXE,
- UEFI HTTP boot, iPXE and gPXE. Hosts that run already take the same road by kexec.
+ UEFI HTTP boot, iPXE and gPXE. A Linux that already runs joins by kexec.
 CONTROL
 cat >"$root/DEBIAN/postinst" <<'SCRIPT'
 #!/bin/sh

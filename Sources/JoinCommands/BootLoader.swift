@@ -30,16 +30,25 @@ private struct BootLoaderMenu {
     /// The server's, by name; and what it would choose itself.
     private var offers: [JoinChoice] = []
     private var request = JoinRequest()
+    private let isOnline: Bool
 
     init(_ surroundings: BootLoaderInit.Surroundings) {
         words = surroundings.words
         local = LocalEntries(on: disks, host: .running)
         for note in local.notes { console.say("note: \(note)") }
-        request.server = words.server ?? surroundings.network?.lease.nextServer.map { "http://\($0)" }
+        // Without a word or a lease that names the server, DHCP is asked for it once more.
+        request.server = words.server
+        switch surroundings.network {
+        case .none: isOnline = words.server != nil
+        case .configuredBefore: isOnline = true
+        case .leased(let lease):
+            isOnline = true
+            request.server = words.server ?? lease.nextServer.map { "http://\($0)" }
+        }
         request.isImmediate = true
         request.isConfirmed = true
         request.isForced = true
-        guard surroundings.network != nil || words.server != nil else { return }
+        guard isOnline else { return }
         do {
             request.trustedKey = try words.trustedKey.map(JoinRequest.key)
             offers = try JoinSession(options: request, console: console).offers()
@@ -65,21 +74,29 @@ private struct BootLoaderMenu {
             at: .now)
         switch try CommandFailure.inWords({ try TerminalMenuDriver.run(menu) }) {
         case .start(let index, let commandLine):
-            if index < offers.count { return try boot(offers[index]) }
+            if index < offers.count { return try join(offers[index].name) }
             try boot(local.entries[index - offers.count], commandLine: commandLine)
         case .shell, .leave: return
         }
     }
 
     private func boot(_ name: String) throws {
-        if let offer = offers.first(where: { $0.name == name }) { return try boot(offer) }
-        let entry = try CommandFailure.inWords { try local.entry(named: name) }
+        if offers.contains(where: { $0.name == name }) { return try join(name) }
+        let entry: LocalEntry
+        do throws(LocalFailure) {
+            entry = try local.entry(named: name)
+        } catch {
+            // The server has entries that it does not offer to this machine, or offered nothing a minute ago.
+            guard case .noSuchEntry = error, isOnline else { throw CommandFailure(error.description) }
+            console.say("\(error); the boot server is asked for it")
+            return try join(name)
+        }
         try boot(entry, commandLine: nil)
     }
 
-    private func boot(_ offer: JoinChoice) throws {
+    private func join(_ name: String) throws {
         var request = request
-        request.entry = offer.name
+        request.entry = name
         try JoinSession(options: request, console: console).run()
     }
 
@@ -92,6 +109,6 @@ private struct BootLoaderMenu {
         }
         var handover = Handover(console: console, name: entry.title, method: .auto, jump: .direct)
         handover.isConfirmed = true
-        try handover.carryOut(artifacts, since: started)
+        try handover.carryOut(artifacts, since: started, fetching: .now - started)
     }
 }

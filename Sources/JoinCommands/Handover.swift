@@ -38,8 +38,12 @@ struct Handover {
         return orderly
     }
 
-    /// - Parameter started: when all of it began, for people to read.
-    func carryOut(_ artifacts: borrowing KernelArtifacts, since started: ContinuousClock.Instant) throws {
+    /// - Parameters:
+    ///   - started: when all of it began.
+    ///   - fetching: what it took until the artifacts were in memory.
+    func carryOut(
+        _ artifacts: borrowing KernelArtifacts, since started: ContinuousClock.Instant, fetching: Duration
+    ) throws {
         // From here to the jump no signal ends this process, for the image would stay behind it.
         let signals = try CommandFailure.inWords { try SignalQueue(heedsQuit: true) }
         console.say("Loading \(artifacts.image.words) …")
@@ -47,7 +51,11 @@ struct Handover {
         do {
             try heed(signals)
             report(.loaded, result.method == .file ? "kexec_file_load" : "kexec_load")
-            try leave(took: ContinuousClock.now - started, signals)
+            let took = ContinuousClock.now - started
+            console.say(
+                "Loaded after \(took.seconds): \(fetching.seconds) to fetch, "
+                    + "\(result.duration.seconds) in the kernel's own loader.")
+            try leave(signals)
         } catch {
             do { try loader.unload() } catch let failure {
                 throw CommandFailure("\(reason(error)); and \(failure)")
@@ -64,20 +72,19 @@ struct Handover {
         }
     }
 
-    private func leave(took: Duration, _ signals: SignalQueue) throws {
+    private func leave(_ signals: SignalQueue) throws {
         try heed(signals)
         if isForService {
             try CommandFailure.inWords { try jumper.arm() }
-            // The last word while there is a network.
-            return report(.jumping, "at the end of the reboot")
+            // The network is gone by the time of the jump itself.
+            return report(.jumping, "at the end of this shutdown")
         }
         guard let jump else {
             return console.say(
-                "Loaded after \(took.words). 'systemctl kexec' or 'kexec-join --execute' starts it, "
-                    + "'kexec-join --unload' takes it out.")
+                "'systemctl kexec' or 'kexec-join --execute' starts it, 'kexec-join --unload' takes it out.")
         }
         if !isConfirmed {
-            let question = "Loaded after \(took.words). Leave this system for '\(harmlessText(name))' now?"
+            let question = "Leave this system for '\(harmlessText(name))' now?"
             switch Console.confirm(question, unless: signals) {
             case true: break
             case false:

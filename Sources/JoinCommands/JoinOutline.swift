@@ -108,6 +108,12 @@ extension Duration {
         let tenths = Int((self / .milliseconds(100)).rounded())
         return tenths % 10 == 0 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
     }
+
+    /// `1.24 s`
+    var seconds: String {
+        let hundredths = Int((self / .milliseconds(10)).rounded())
+        return "\(hundredths / 100).\(hundredths % 100 / 10)\(hundredths % 10) s"
+    }
 }
 
 extension Uplink {

@@ -9,6 +9,7 @@ struct JoinSession {
     let options: JoinRequest
     let console: Console
     let files = HostFiles.live
+    private let started = ContinuousClock.now
     private let client = HTTPClient()
     /// Nil when nothing but artifacts by hand is asked for.
     private var server: HTTPURL?
@@ -72,7 +73,6 @@ struct JoinSession {
     // MARK: The steps
 
     func run() throws {
-        let started = ContinuousClock.now
         var entry = try chosenEntry()
         report(.joined, entry, options.artifacts == nil ? nil : "artifacts by hand")
         let glance = try glance(at: entry)
@@ -102,9 +102,12 @@ struct JoinSession {
         if options.isDryRun { return }
         report(.preflight, entry, nil)
         do {
+            let beforeFetch = ContinuousClock.now
             let artifacts = try fetch(entry, commandLine)
+            let fetching = ContinuousClock.now - beforeFetch
             report(.fetched, entry, byteText(artifacts.byteCount))
-            try handover(to: entry, by: try jump()).carryOut(artifacts, since: started)
+            try handover(to: entry, by: try jump()).carryOut(
+                artifacts, since: started, fetching: fetching)
         } catch {
             let reason = (error as? CommandFailure)?.reason ?? "\(error)"
             report(.failed, entry, reason)

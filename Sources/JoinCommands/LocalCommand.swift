@@ -122,7 +122,7 @@ public struct LocalCommand: ParsableCommand {
         var handover = Handover(console: console, name: local.title, method: method, jump: leaving)
         handover.delay = jump.delay?.duration ?? RemoteSession.delay()
         handover.isConfirmed = jump.yes || isChosen
-        try handover.carryOut(artifacts, since: started)
+        try handover.carryOut(artifacts, since: started, fetching: .now - started)
     }
 }
 

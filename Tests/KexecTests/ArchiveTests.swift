@@ -120,6 +120,23 @@ struct ArchiveTests {
             _ = try? open(mutated)
         }
     }
+
+    @Test("A size or a name beyond all measure is refused, not added up")
+    func absurd() throws {
+        func archive(_ record: String) -> TestArchive {
+            var archive = TestArchive()
+            archive.add("x", Array("\(record.utf8.count + 4) \(record)\n".utf8), type: "x")
+            archive.add("vmlinuz", Self.kernel)
+            archive.add("initrd", Self.initrd)
+            return archive
+        }
+        #expect(throws: ArchiveError.damaged("the archive ends too early")) {
+            _ = try open(archive("size=9223372036854775807").bytes)
+        }
+        #expect(throws: ArchiveError.damaged("a name in the archive is too long")) {
+            _ = try open(archive("path=" + String(repeating: "a/", count: 2100)).bytes)
+        }
+    }
 }
 
 /// Writes tar archives.

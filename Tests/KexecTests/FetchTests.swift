@@ -149,6 +149,21 @@ struct FetchTests {
         #expect(server.requests.map { $0.contains("Range") } == [false, true, false])
     }
 
+    @Test("A rest without measure is refused, not added to what is there")
+    func endlessRest() throws {
+        let server = try LoopbackServer { _, number in
+            let length = number == 0 ? "\(Self.content.count)" : "\(Int64.max)"
+            let head = "HTTP/1.1 \(number == 0 ? 200 : 206) X\r\nETag: \"1\"\r\nContent-Length: \(length)\r\n"
+            let range = "Content-Range: bytes 1000-9223372036854775806/*\r\n\r\n"
+            return .init(Array((head + range).utf8) + Self.content.prefix(1000), closes: true)
+        }
+        let url = try HTTPURL(server.url())
+        let cause = HTTPError.malformed(.contentLength("\(Int64.max)"))
+        #expect(throws: FetchError.http(url, cause, attempts: 1)) {
+            _ = try fetcher(Record()).fetch(artifact(server))
+        }
+    }
+
     @Test("A wrong size is refused before the body is read")
     func wrongSize() throws {
         let server = try LoopbackServer(.init(body: Self.content))

@@ -85,7 +85,7 @@ struct HTTPParsingTests {
                 == .chunked)
         #expect(try head("HTTP/1.1 200 OK\r\n\r\n").framing() == .untilClose)
         #expect(try head("HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\n").framing() == .length(5))
-        for length in ["-1", "+5", "5, 6", "a", "99999999999999999999"] {
+        for length in ["-1", "+5", "5, 6", "a", "99999999999999999999", "1152921504606846977"] {
             #expect(throws: HTTPMalformation.contentLength(length)) {
                 try head("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n").framing()
             }

@@ -181,6 +181,25 @@ struct LoadPlanTests {
         }
     }
 
+    @Test("A long command line in real mode has all the room that it needs")
+    func realModeLine() throws {
+        let fixture = LinuxFixture(version: 0x206, extendedFlags: 0, commandLineLimit: 0xffff_ffff)
+        let line = String(repeating: "x", count: 5000)
+        let plan = try plan(fixture.bytes, commandLine: line)
+        #expect(plan.entry == 0x2_2000 && plan.segments[0].memoryByteCount == 0x1_3000)
+        #expect(throws: SegmentPlanError.notRAM(part: "The kernel", address: 0x1_0000, byteCount: 0xa_2000)) {
+            try self.plan(fixture.bytes, commandLine: String(repeating: "x", count: 0x9_0000))
+        }
+    }
+
+    @Test("A kernel of 32 bits that wants a place above 4 GiB gets a lower one")
+    func protectedAbove() throws {
+        var facts = FirmwareFacts.ordinary
+        facts.memory.append(MemoryRange(start: 0x1_0000_0000, end: 0x2_0000_0000, kind: .ram))
+        let fixture = LinuxFixture(version: 0x20c, extendedFlags: 0, preferred: 0x1_0000_0000)
+        #expect(try plan(fixture.bytes, on: facts).segments[1].address == 0x20_0000)
+    }
+
     @Test("A multiboot 1 kernel gets its magic number, its command line, a module and the map")
     func multiboot1() throws {
         let plan = try plan(MultibootFixture.version1(), initrd: Array("module".utf8), commandLine: "a b")

@@ -25,7 +25,7 @@ join_start() { # [KIND [MEGABYTES [DISK]]]: serves, and switches the machine on
 }
 
 joined() { # [SECONDS]: the second kernel runs, and reached the network
-  machine_wait vm1 'LAB: tag second' "${1:-240}" || fail "no second kernel: $WHY; $(join_said)"
+  machine_wait vm1 'LAB: tag second' "${1:-90}" || fail "no second kernel: $WHY; $(join_said)"
   machine_wait vm1 'LAB: done' 120 || fail "in the second system: $WHY"
   check "the second system did not fetch the sample whole" \
     grep -q "LAB: fetched $(sha256sum <"$TREE/data/sample" | cut -d' ' -f1)" "$RUN/vm1/console.log"

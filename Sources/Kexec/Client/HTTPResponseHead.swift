@@ -16,6 +16,8 @@ struct HTTPResponseHead: Equatable, Sendable {
 
     /// The most bytes that a head may have.
     static let limit = 65_536
+    /// The most that a body may claim to have: an exabyte, so that sums with it stay numbers.
+    static let bodyLimit: Int64 = 1 << 60
 
     /// Reads a whole head, with the empty line at its end (RFC 9112 §2 to §5; lines may end with LF alone).
     init(_ bytes: some Collection<UInt8>) throws(HTTPMalformation) {
@@ -88,7 +90,7 @@ struct HTTPResponseHead: Equatable, Sendable {
         let lengths = words(of: "content-length")
         guard let text = lengths.first else { return .untilClose }
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int64(text),
-            lengths.allSatisfy({ $0 == text })
+            length <= Self.bodyLimit, lengths.allSatisfy({ $0 == text })
         else { throw .contentLength(harmlessText(lengths.joined(separator: ", "))) }
         return .length(length)
     }

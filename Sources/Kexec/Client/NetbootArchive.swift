@@ -32,6 +32,10 @@ public struct NetbootArchive: ~Copyable {
         var reader = TarReader(try ArchiveSource(fd: fd, byteCount: byteCount))
         while let member = try reader.next() {
             guard member.path == path, member.kind == .file else { continue }
+            // A few megabytes of zeros, gzipped, are many gigabytes.
+            guard member.byteCount <= MemoryFile.unpackedLimit else {
+                throw .damaged("'\(harmlessText(path))' is larger than \(byteText(MemoryFile.unpackedLimit))")
+            }
             var file = try inMemory { () throws(SystemError) in try MemoryFile(name: path) }
             while case let bytes = try reader.read(), !bytes.isEmpty {
                 try inMemory { () throws(SystemError) in try file.append(bytes) }

@@ -8,14 +8,18 @@ struct TarReader: ~Copyable {
     private var members = 0
 
     /// Debian's largest has some 400.
-    private static let maximumMembers = 100_000
-    private static let maximumNameBytes: Int64 = 65_536
+    private static let maximumMembers = 20_000
+    /// Of a header of pax, in which a name is one thing of several.
+    private static let maximumHeaderBytes: Int64 = 65_536
+    private static let maximumNameBytes = 4096
 
     init(_ source: consuming ArchiveSource) { self.source = source }
 
     /// The next member, whose content may then be read; nil at the end.
     mutating func next() throws(ArchiveError) -> TarMember? {
-        try skip(contentLeft + paddingLeft)
+        // One after the other: their sum may be more than any number.
+        try skip(contentLeft)
+        try skip(paddingLeft)
         (contentLeft, paddingLeft) = (0, 0)
         var longPath: String?
         var longTarget: String?
@@ -31,8 +35,12 @@ struct TarReader: ~Copyable {
             case UInt8(ascii: "g"): _ = try readName(header)
             default:
                 let target = pax?.linkTarget ?? longTarget ?? header.linkTarget
+                let path = pax?.path ?? longPath ?? header.path
+                guard max(path.utf8.count, target.utf8.count) <= Self.maximumNameBytes else {
+                    throw .damaged("a name in the archive is too long")
+                }
                 var member = TarMember(
-                    path: TarReader.normalized(pax?.path ?? longPath ?? header.path), kind: .other,
+                    path: TarReader.normalized(path), kind: .other,
                     byteCount: pax?.byteCount ?? header.byteCount)
                 switch header.type {
                 case 0, UInt8(ascii: "0"), UInt8(ascii: "7"): member.kind = .file
@@ -68,7 +76,7 @@ struct TarReader: ~Copyable {
     }
 
     private mutating func readName(_ header: TarHeader) throws(ArchiveError) -> [UInt8] {
-        guard header.byteCount <= Self.maximumNameBytes else {
+        guard header.byteCount <= Self.maximumHeaderBytes else {
             throw .damaged("a name in the archive is too long")
         }
         let bytes = try readWhole(Int(header.byteCount))

@@ -85,7 +85,9 @@ public struct KernelArtifacts: ~Copyable, Sendable {
         case .zboot(let payload): parts.kernel = try parts.kernel.inflated(payload, name: "kernel")
         case .unified(let unified):
             if parts.commandLine.isEmpty, let range = unified.commandLine {
-                let text = try parts.kernel.part(range).prefix { $0 != 0 && $0 != 0x0a }
+                // No kernel takes more than a page or two, whatever the section's size says.
+                let shown = range.clamped(to: range.lowerBound..<range.lowerBound + 65_536)
+                let text = try parts.kernel.part(shown).prefix { $0 != 0 && $0 != 0x0a }
                 parts.commandLine = String(decoding: text, as: UTF8.self)
             }
             if let range = unified.initrd {

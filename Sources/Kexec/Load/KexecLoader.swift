@@ -14,6 +14,8 @@ public struct KexecLoader: Sendable {
         public var byteCount: Int64
         /// How many; 0 when the kernel made them.
         public var segmentCount: Int
+        /// What the system call took.
+        public var duration: Duration
     }
 
     private let system: any KexecSystem
@@ -105,10 +107,10 @@ public struct KexecLoader: Sendable {
         }
         let (kernel, initrd) = (artifacts.kernelFile, artifacts.initrdFile)
         let commandLine = artifacts.commandLine
-        try retrying(.file, diagnosis) { () throws(SystemError) in
+        let duration = try retrying(.file, diagnosis) { () throws(SystemError) in
             try system.loadFile(kernel: kernel, initrd: initrd, commandLine: commandLine)
         }
-        return Result(method: .file, byteCount: artifacts.byteCount, segmentCount: 0)
+        return Result(method: .file, byteCount: artifacts.byteCount, segmentCount: 0, duration: duration)
     }
 
     private func loadSegments(
@@ -118,11 +120,12 @@ public struct KexecLoader: Sendable {
         let plan: SegmentPlan
         do { plan = try SegmentPlan(for: artifacts, on: facts) } catch { throw .cannotPlan(error) }
         let (kernel, initrd) = (artifacts.kernelFile, artifacts.initrdFile)
-        try retrying(.segments, diagnosis) { () throws(SystemError) in
+        let duration = try retrying(.segments, diagnosis) { () throws(SystemError) in
             try system.loadSegments(plan, kernel: kernel, initrd: initrd)
         }
         return Result(
-            method: .segments, byteCount: artifacts.byteCount, segmentCount: plan.segments.count)
+            method: .segments, byteCount: artifacts.byteCount, segmentCount: plan.segments.count,
+            duration: duration)
     }
 
     private static let attempts = 5
@@ -130,10 +133,15 @@ public struct KexecLoader: Sendable {
 
     private func retrying(
         _ method: LoadMethod, _ diagnosis: LoadDiagnosis, _ body: () throws(SystemError) -> Void
-    ) throws(LoadFailure.Cause) {
+    ) throws(LoadFailure.Cause) -> Duration {
+        let clock = ContinuousClock()
         var left = Self.attempts
         while true {
-            do { return try body() } catch {
+            let started = clock.now
+            do {
+                try body()
+                return clock.now - started
+            } catch {
                 left -= 1
                 guard error.code == EBUSY, left > 0 else { throw diagnosis.cause(error.code, method) }
                 system.sleep(for: Self.pause)

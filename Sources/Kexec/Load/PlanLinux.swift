@@ -51,7 +51,9 @@ extension SegmentPlan {
         }
         let (end, overflow) = header.preferredAddress.addingReportingOverflow(size)
         var address = header.preferredAddress
-        if !overflow, address % FreeMemory.pageByteCount == 0, memory.contains(address..<end) {
+        // Code of 32 bits can go nowhere else.
+        let isWithinReach = !overflow && (bits == 64 || end <= extended.upperBound)
+        if isWithinReach, address % FreeMemory.pageByteCount == 0, memory.contains(address..<end) {
             memory.take(address..<end)
         } else {
             guard header.isRelocatable else {

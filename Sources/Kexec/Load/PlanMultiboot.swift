@@ -60,18 +60,21 @@ extension SegmentPlan {
             } else {
                 runs.append((piece.address / page * page, end, []))
             }
-            let run = runs[runs.count - 1]
-            guard end <= extended.upperBound, run.end - run.start <= multibootLimit else {
-                throw .noRoom(part: "the kernel", byteCount: run.end - run.start)
+            // In place: a copy of the run would be one of all its bytes, for each piece.
+            let last = runs.count - 1
+            let (start, count) = (runs[last].start, runs[last].end - runs[last].start)
+            guard end <= extended.upperBound, count <= multibootLimit else {
+                throw .noRoom(part: "the kernel", byteCount: count)
             }
-            let offset = Int(piece.address - run.start)
+            guard piece.fileByteCount > 0 else { continue }
+            let offset = Int(piece.address - start)
             let content: [UInt8]
             do throws(KernelImageError) {
                 content = try artifacts.kernel.part(piece.fileOffset..<piece.fileOffset + piece.fileByteCount)
             } catch { throw .image(error) }
-            let missing = offset + content.count - run.bytes.count
-            if missing > 0 { runs[runs.count - 1].bytes += repeatElement(0, count: missing) }
-            runs[runs.count - 1].bytes.replaceSubrange(offset..<offset + content.count, with: content)
+            let missing = offset + content.count - runs[last].bytes.count
+            if missing > 0 { runs[last].bytes += repeatElement(0, count: missing) }
+            runs[last].bytes.replaceSubrange(offset..<offset + content.count, with: content)
         }
         var segments: [Segment] = []
         for run in runs {

@@ -20,7 +20,9 @@ extension SegmentPlan {
             throw .image(.brokenHeader(part: "setup part"))
         }
         var memory = FreeMemory(facts.memory)
-        let lowCount = UInt64(setupRoom + 2 * 4096)
+        var commandLine = Array(files.commandLine.utf8) + [0]
+        commandLine.pad(to: 4096)
+        let lowCount = UInt64(setupRoom + commandLine.count + Trampoline.byteCount)
         let low = setupAddress..<setupAddress + lowCount
         let inFile = UInt64(files.kernelByteCount - header.protectedOffset)
         let high = extended.lowerBound..<extended.lowerBound + (inFile.roundedUp(to: 4096) ?? inFile)
@@ -34,8 +36,7 @@ extension SegmentPlan {
         let initrd = try initrdSegment(files, &memory)
         var bytes = setupPart(setup, header, initrd)
         bytes.pad(to: setupRoom)
-        bytes += Array(files.commandLine.utf8) + [0]
-        bytes.pad(to: 4096)
+        bytes += commandLine
         let entry = setupAddress + UInt64(bytes.count)
         let setupSegment = setupAddress / 16
         bytes +=

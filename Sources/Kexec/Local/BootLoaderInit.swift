@@ -13,8 +13,7 @@ public enum BootLoaderInit {
     /// What the boot loader has to work with.
     public struct Surroundings: Sendable {
         public var words: BootLoaderWords
-        /// Nil when the kernel's `ip=` has done it, or there is no network.
-        public var network: BootNetwork.Configured?
+        public var network: BootNetwork.State
     }
 
     /// Prepares the system, then does `work` in a process of its own, again and again.
@@ -74,7 +73,7 @@ public enum BootLoaderInit {
         if HostFiles.live.exists("/sys/firmware/efi") {
             _ = unsafe netbootd_mount("efivarfs", "/sys/firmware/efi/efivars", "efivarfs")
         }
-        var surroundings = Surroundings(words: words)
+        var surroundings = Surroundings(words: words, network: .none)
         do throws(SystemError) {
             surroundings.network = try BootNetwork { say($0) }.configure()
         } catch {

@@ -14,16 +14,16 @@ public struct BootNetwork {
         self.say = say
     }
 
-    /// An interface with its address.
-    public struct Configured: Equatable, Sendable {
-        public var interface: String
-        public var lease: ClientLease
+    /// What has come of it.
+    public enum State: Equatable, Sendable {
+        case none
+        /// There was an address before: by the kernel's own `ip=`, or from an earlier attempt.
+        case configuredBefore
+        case leased(ClientLease)
     }
 
     /// Ups every port, and takes the first lease that any of them gets.
-    ///
-    /// - Returns: nil when the kernel has an address already (its own `ip=`), or nobody gave one.
-    public func configure() throws(SystemError) -> Configured? {
+    public func configure() throws(SystemError) -> State {
         let control = OwnedDescriptor(socket(AF_INET, CInt(SOCK_DGRAM.rawValue) | O_CLOEXEC, 0))
         guard control.rawValue >= 0 else { throw SystemError("open a socket", code: errno) }
         _ = unsafe netbootd_interface_up(control.rawValue, "lo")
@@ -35,18 +35,18 @@ public struct BootNetwork {
         if let known = interfaces.first(where: { !$0.addresses.isEmpty }) {
             say("\(known.name): has the address \(known.addresses[0].address) already")
             useNameServersOfKernel()
-            return nil
+            return .configuredBefore
         }
         if interfaces.isEmpty {
             say("there is no network port with a driver; add its module to the folder of modules")
-            return nil
+            return .none
         }
         guard let (name, lease) = try LeaseRace(interfaces: interfaces, say: say).run() else {
             say("no DHCP server has answered on \(interfaces.map(\.name).joined(separator: ", "))")
-            return nil
+            return .none
         }
         try use(lease, on: name, control.rawValue)
-        return Configured(interface: name, lease: lease)
+        return .leased(lease)
     }
 
     /// What has hardware beneath it and speaks Ethernet.
