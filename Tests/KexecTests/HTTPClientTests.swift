@@ -126,8 +126,8 @@ struct HTTPClientTests {
 extension HTTPClient.Limits {
     static var short: Self {
         var limits = Self()
-        limits.head = .milliseconds(150)
-        limits.idle = .milliseconds(150)
+        limits.head = .seconds(1)
+        limits.idle = .seconds(1)
         return limits
     }
 }
