@@ -125,7 +125,8 @@ struct ArchiveTests {
     func absurd() throws {
         func archive(_ record: String) -> TestArchive {
             var archive = TestArchive()
-            archive.add("x", Array("\(record.utf8.count + 4) \(record)\n".utf8), type: "x")
+            let rest = record.utf8.count + 2
+            archive.add("x", Array("\(rest + String(rest).utf8.count) \(record)\n".utf8), type: "x")
             archive.add("vmlinuz", Self.kernel)
             archive.add("initrd", Self.initrd)
             return archive

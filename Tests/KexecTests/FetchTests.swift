@@ -159,7 +159,7 @@ struct FetchTests {
         }
         let url = try HTTPURL(server.url())
         let cause = HTTPError.malformed(.contentLength("\(Int64.max)"))
-        #expect(throws: FetchError.http(url, cause, attempts: 1)) {
+        #expect(throws: FetchError.http(url, cause, attempts: 2)) {
             _ = try fetcher(Record()).fetch(artifact(server))
         }
     }
