@@ -22,7 +22,7 @@ help:
 	@echo "make build      builds $(BINARY)"
 	@echo "make lint       style and import rules"
 	@echo "make fuzz       60 seconds of fuzzing for each parser (FUZZ_SECONDS=…)"
-	@echo "make bench      boots the same machine from netbootd and from dnsmasq with nginx, in turn"
+	@echo "make bench      boots the same machine from netbootd and from its peers, joins and reboots it, in turn"
 	@echo "make deb        a Debian package"
 	@echo "make install    installs program, service and sample (PREFIX=$(PREFIX))"
 
@@ -62,6 +62,8 @@ demo: build
 bench: build
 	@scripts/install-packages.sh $(LAB_PACKAGES) $(BENCH_PACKAGES)
 	bench/boot.sh
+	bench/join.sh
+	bench/transfer.sh
 
 fuzz: packages
 	scripts/fuzz.sh

@@ -125,7 +125,6 @@ struct ArchiveTests {
     func absurd() throws {
         func archive(_ record: String) -> TestArchive {
             var archive = TestArchive()
-            // The length counts its own digits, the space and the line's end.
             let rest = record.utf8.count + 2
             archive.add("x", Array("\(rest + String(rest).utf8.count) \(record)\n".utf8), type: "x")
             archive.add("vmlinuz", Self.kernel)
