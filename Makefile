@@ -69,7 +69,7 @@ fuzz: packages
 	scripts/fuzz.sh
 
 install:
-	@test -x $(BINARY) || { echo "There is no $(BINARY) yet: make build (as yourself), then make install"; exit 1; }
+	@test -x $(BINARY) -a -x $(JOIN) || { echo "There is no $(BINARY) yet: make build (as yourself), then make install"; exit 1; }
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/netbootd
 	install -D -m 755 $(JOIN) $(DESTDIR)$(PREFIX)/bin/kexec-join
 	install -D -m 644 etc/netbootd.service $(DESTDIR)/etc/systemd/system/netbootd.service

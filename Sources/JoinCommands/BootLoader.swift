@@ -50,6 +50,7 @@ private struct BootLoaderMenu {
         request.isForced = true
         guard isOnline else { return }
         do {
+            request.trustedKey = try words.trustedKey.map(JoinRequest.key)
             offers = try JoinSession(options: request, console: console).offers()
         } catch {
             console.say("the boot server: \((error as? CommandFailure)?.reason ?? "\(error)")")

@@ -74,7 +74,11 @@ struct Handover {
 
     private func leave(_ signals: SignalQueue) throws {
         try heed(signals)
-        if isForService { return try CommandFailure.inWords { try jumper.arm() } }
+        if isForService {
+            try CommandFailure.inWords { try jumper.arm() }
+            // The network is gone by the time of the jump itself.
+            return report(.jumping, "at the end of this shutdown")
+        }
         guard let jump else {
             return console.say(
                 "'systemctl kexec' or 'kexec-join --execute' starts it, 'kexec-join --unload' takes it out.")

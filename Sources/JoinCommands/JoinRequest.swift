@@ -1,4 +1,3 @@
-import Glibc
 import Kexec
 import SystemIO
 import Wire
@@ -62,15 +61,14 @@ struct JoinRequest {
         staysLoaded = jump.loadOnly || isForService
         self.isForService = isForService
         isImmediate = jump.now
-        // sshd is gone before it could say goodbye: its client would hang.
-        let overSSH = unsafe getenv("SSH_CONNECTION") != nil
-        delay = jump.delay?.duration ?? (overSSH ? .seconds(6) : .zero)
+        delay = jump.delay?.duration ?? RemoteSession.delay()
         isConfirmed = jump.yes || isForService
         isForced = checks.force || isForService
         if isJSON, !isDryRun { throw CommandFailure("--json goes with --dry-run") }
     }
 
-    private static func key(_ text: String) throws(CommandFailure) -> [UInt8] {
+    /// - Parameter text: a public key in hexadecimal, or the path of a file with it.
+    static func key(_ text: String) throws(CommandFailure) -> [UInt8] {
         if let key = hexadecimalBytes(text), key.count == 32 { return key }
         let content = try CommandFailure.inWords {
             try contents(ofFile: text, limit: SigningKeyFile.maximumBytes)

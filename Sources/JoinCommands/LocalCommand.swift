@@ -120,7 +120,7 @@ public struct LocalCommand: ParsableCommand {
             try disks.artifacts(of: local, commandLine: line.text) { console.say("note: \($0)") }
         }
         var handover = Handover(console: console, name: local.title, method: method, jump: leaving)
-        handover.delay = jump.delay?.duration ?? .zero
+        handover.delay = jump.delay?.duration ?? RemoteSession.delay()
         handover.isConfirmed = jump.yes || isChosen
         try handover.carryOut(artifacts, since: started, fetching: .now - started)
     }

@@ -51,6 +51,8 @@ struct ServiceInstaller {
         let isLasting = ["/usr/", "/opt/", "/bin/", "/sbin/"].contains { path.hasPrefix($0) }
         if isLasting { return [path] + Program.subcommand }
         try CommandFailure.inWords {
+            // Alpine has none.
+            try files.makeFolder("/usr/local/sbin", mode: 0o755)
             try files.copy("/proc/self/exe", to: Self.installed, mode: 0o755)
         }
         console.say("wrote \(Self.installed)")

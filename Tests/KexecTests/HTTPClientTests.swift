@@ -102,7 +102,7 @@ struct HTTPClientTests {
     func silence() throws {
         for text in ["", "HTTP/1.1 200 OK\r\nConte", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nx"] {
             let server = try LoopbackServer(.init(text: text))
-            #expect(throws: HTTPError.silence(seconds: 0)) { try fetch(server) }
+            #expect(throws: HTTPError.silence(seconds: 1)) { try fetch(server) }
         }
         let server = try LoopbackServer(.init(text: ""))
         let request = HTTPRequest(.get, try HTTPURL(server.url()), deadline: .now + .milliseconds(50))
@@ -126,8 +126,8 @@ struct HTTPClientTests {
 extension HTTPClient.Limits {
     static var short: Self {
         var limits = Self()
-        limits.head = .milliseconds(150)
-        limits.idle = .milliseconds(150)
+        limits.head = .seconds(1)
+        limits.idle = .seconds(1)
         return limits
     }
 }

@@ -195,6 +195,34 @@ case_join_disabled() {
   refused 'kexec_load_disabled'
 }
 
+# Whoever ends kexec-join between load and jump, at the question or while it waits, leaves no image behind.
+case_join_interrupted() {
+  join_begin
+  guest_runs <<SCRIPT
+wget -q -O /tmp/join http://$SERVER/join
+loaded() { cat /sys/kernel/kexec_loaded; }
+end() { # SIGNAL
+  for try in 1 2 3 4 5 6 7 8 9 10; do [ "\$(loaded)" = 1 ] && break; sleep 1; done
+  sleep 2; say "before \$1: \$(loaded)"
+  for process in /proc/[0-9]*; do
+    [ "\$(cat \$process/cmdline | tr '\\0' ' ' | grep -c 'kexec-join.* --entry\|exe.* --jump')" = 1 ] && kill -\$1 \${process#/proc/}
+  done
+  for try in 1 2 3 4 5 6 7 8 9 10; do [ "\$(loaded)" = 0 ] && break; sleep 1; done
+  say "after \$1: \$(loaded)"
+}
+setsid -c sh /tmp/join --entry second --now </dev/ttyS0 >/dev/ttyS0 2>&1 & end INT; wait
+sh /tmp/join --entry second --now --yes --delay 300s; end TERM
+exit 1
+SCRIPT
+  join_start
+  machine_wait vm1 'LAB: run ended with' 240 || fail "$WHY"
+  local signal
+  for signal in INT TERM; do
+    check "nothing was loaded before SIG$signal" grep -q "LAB: before $signal: 1" "$RUN/vm1/console.log"
+    check "SIG$signal left an image" grep -q "LAB: after $signal: 0" "$RUN/vm1/console.log"
+  done
+}
+
 join_debian() { # the guest is a whole Debian on a disk
   join_begin
   build_root || skip "$WHY"
@@ -210,10 +238,10 @@ case_join_systemd() {
   join_start bios 768 "scratch:$ROOT_IMAGE"; joined
 }
 
-# An ordinary reboot becomes a jump, and a power-off stays one.
+# An ordinary reboot becomes a jump, and a power-off stays one. Debian's initramfs mounts /run like this.
 case_join_service() {
   join_debian
-  guest_runs <<<"JOIN --install-service systemd --server http://$SERVER --entry second && systemctl reboot"
+  guest_runs <<<"mount -o remount,noexec /run; JOIN --install-service systemd --server http://$SERVER --entry second && systemctl reboot"
   join_start bios 768 "scratch:$ROOT_IMAGE"; joined
 }
 

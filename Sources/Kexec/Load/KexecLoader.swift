@@ -156,7 +156,11 @@ public struct KexecLoader: Sendable {
         do { try system.unload(.file) } catch {
             // Either call takes out what the other loaded, and either may be missing.
             do { try system.unload(.segments) } catch {
-                throw LoadFailure(.system(.segments, code: error.code), kernelLines: log.lines())
+                var facts = HostFacts()
+                facts.readStatus(host)
+                let isForRoot = error.code == EPERM && !facts.mayBoot
+                throw LoadFailure(
+                    isForRoot ? .notRoot : .system(.segments, code: error.code), kernelLines: log.lines())
             }
         }
     }

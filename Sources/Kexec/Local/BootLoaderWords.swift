@@ -4,6 +4,9 @@ public struct BootLoaderWords: Equatable, Sendable {
     public var server: String?
     /// `netbootd.entry=NAME`: booted without a menu.
     public var entry: String?
+    /// `netbootd.trust-key=KEY`, the server's public key in hexadecimal or a file with it; empty where it is left out
+    /// behind the name, which must not mean that any server is trusted.
+    public var trustedKey: String?
     /// `netbootd.timeout=SECONDS` of the menu; nil: the configuration's own.
     public var timeoutSeconds: Int?
     /// `netbootd.modules=FOLDER`.
@@ -18,6 +21,7 @@ public struct BootLoaderWords: Equatable, Sendable {
             case ("netbootd.server", let value?): server = value
             case ("netbootd.entry", let value?): entry = value
             case ("netbootd.modules", let value?): modules = value
+            case ("netbootd.trust-key", let value): trustedKey = value ?? ""
             case ("netbootd.timeout", let value?):
                 guard let seconds = Int(value), (0...86_400).contains(seconds) else { fallthrough }
                 timeoutSeconds = seconds

@@ -22,6 +22,9 @@ struct BootLoaderTests {
                 "netbootd.timeout=soon", "netbootd.x", "netbootd.server", "netbootd.timeout=-1",
             ])
         #expect(odd.modules == "/lib/modules")
+        #expect(odd.trustedKey == nil)
+        #expect(BootLoaderWords(commandLine: "netbootd.trust-key=ab").trustedKey == "ab")
+        #expect(BootLoaderWords(commandLine: "netbootd.trust-key").trustedKey == "")
     }
 
     @Test("Devices have settled when nothing new came for eight looks, or after seventy-five")
