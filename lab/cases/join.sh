@@ -21,7 +21,7 @@ STAYS='; status=$?; say "loaded $(cat /sys/kernel/kexec_loaded)"; exit $status'
 join_start() { # [KIND [MEGABYTES [DISK]]]: serves, and switches the machine on
   serve
   machine_start vm1 "${1:-bios}" "${2:-512}" "${3:-}"
-  machine_wait vm1 'LAB: (userspace|systemd)' 240 || fail "$WHY"
+  machine_wait vm1 'LAB: userspace' 240 || fail "$WHY"
 }
 
 joined() { # [SECONDS]: the second kernel runs, and reached the network
@@ -223,9 +223,9 @@ SCRIPT
   done
 }
 
-join_debian() { # the guest is a whole Debian on a disk
+join_debian() { # [INIT]: the guest is a whole Debian on a disk
   join_begin
-  build_root || skip "$WHY"
+  build_root "${1:-systemd}" || skip "$WHY"
   profile lab linux/vmlinuz "linux/initramfs.cpio.gz, linux/extra.cpio.gz" \
     "console=ttyS0 quiet no_timer_check lab.disk=/dev/vda lab.run={http}/data/run"
   JOIN="curl -fsS http://$SERVER/join | sh -s --"
@@ -255,3 +255,16 @@ case_join_service_poweroff() {
   check_not "an entry was loaded for a power-off" grep -q '"stage":"loaded"' <(netbootd_log)
 }
 machine_is_off() { ! process_pid vm1 >/dev/null; }
+
+# The same with OpenRC beneath sysvinit: one service loads, the last one jumps.
+case_join_openrc_service() {
+  join_debian openrc
+  guest_runs <<<"JOIN --install-service openrc --server http://$SERVER --entry second && reboot"
+  join_start bios 768 "scratch:$ROOT_IMAGE"; joined
+}
+
+case_join_openrc() {
+  join_debian openrc
+  guest_runs <<<"JOIN --install-service openrc --server http://$SERVER && JOIN --entry second --yes --delay 1s"
+  join_start bios 768 "scratch:$ROOT_IMAGE"; joined
+}

@@ -149,8 +149,9 @@ public struct ShutdownServices: Sendable {
         description="Load what the boot server says when this host reboots"
 
         depend() {
-            need net
-            after firewall dns
+            # Not every distribution has a service that calls itself net; Debian's is networking.
+            use net
+            after net networking firewall dns
         }
 
         start() {
@@ -158,9 +159,9 @@ public struct ShutdownServices: Sendable {
         }
 
         stop() {
-            # OpenRC's own init and sysvinit say that it is a reboot. Busybox's init does not: there, a reboot is an
-            # ordinary one, and kexec-join itself is how to jump.
-            [ "$RC_REBOOT" = YES ] || [ "$RUNLEVEL" = 6 ] || return 0
+            # OpenRC's own init says that it is a reboot, and sysvinit knows it. Busybox's init does not: there, a
+            # reboot is an ordinary one, and kexec-join itself is how to jump.
+            [ "$RC_REBOOT" = YES ] || case $(runlevel 2>/dev/null) in *6) ;; *) return 0 ;; esac
             ebegin "Loading what the boot server says"
             \(program) --for-service\(options)
             eend $?
