@@ -51,6 +51,29 @@ struct ShutdownServicesTests {
         #expect(told == (["--for-service"] + Self.options).map { $0 + "\n" }.joined())
     }
 
+    @Test(
+        "OpenRC's service loads at a reboot alone, whichever init says so",
+        arguments: [
+            ("RC_REBOOT=YES", "unknown", true), ("RC_REBOOT=", "2 6", true), ("RC_REBOOT=", "2 0", false),
+            ("RC_REBOOT=", "unknown", false),
+        ])
+    func openRCLoad(variable: String, runlevel: String, loads: Bool) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("program", "#!/bin/sh\nprintf '%s\\n' \"$@\" >'\(folder.path)/told'\n")
+        try folder.write("runlevel", "#!/bin/sh\necho '\(runlevel)'\n")
+        for name in ["program", "runlevel"] { unsafe chmod("\(folder.path)/\(name)", 0o755) }
+        let service = try text(.openrc, "kexec-load", [folder.path + "/program"])
+        #expect(service.contains("[ ! -e /run/netbootd/kexec-armed ] || return 0\n"))
+        try folder.write("load", service + "ebegin() { :; }\neend() { :; }\nstop\n")
+        let status = try Command(
+            "env", "PATH=\(folder.path):/usr/bin:/bin", variable, "sh", folder.path + "/load"
+        ).run()
+        #expect(status == 0)
+        guard loads else { return #expect(!folder.files.contains("told")) }
+        let told = String(decoding: try folder.read("told"), as: UTF8.self)
+        #expect(told == (["--for-service"] + Self.options).map { $0 + "\n" }.joined())
+    }
+
     @Test("The hook jumps at an armed reboot alone, and by the installed program where /run takes none")
     func hook() throws {
         let hook = try text(.systemd, "kexec-jump", ["/usr/local/sbin/kexec-join"])

@@ -162,6 +162,8 @@ public struct ShutdownServices: Sendable {
             # OpenRC's own init says that it is a reboot, and sysvinit knows it. Busybox's init does not: there, a
             # reboot is an ordinary one, and kexec-join itself is how to jump.
             [ "$RC_REBOOT" = YES ] || case $(runlevel 2>/dev/null) in *6) ;; *) return 0 ;; esac
+            # This reboot is a join's own, whose entry is loaded already.
+            [ ! -e \(Self.armedFlag) ] || return 0
             ebegin "Loading what the boot server says"
             \(program) --for-service\(options)
             eend $?
