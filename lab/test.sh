@@ -17,7 +17,6 @@ CASES=(http-clients tftp-clients udhcpc dhclient dhcpcd restart-keeps-lease unkn
   bios-ipxe bios-undionly uefi-ipxe uefi-http lpxelinux menu two-profiles local-bios local-ipxe local-uefi debian-installer
   join-dry-run join-file-load join-segments join-uefi-segments join-bond-vlan join-static join-resumes join-server-restart
   join-flipped-bit join-signature join-memory join-disabled join-interrupted join-systemd join-service join-service-poweroff
-  join-openrc join-openrc-service
   join-secure-boot join-memtest join-memtest-uefi join-ipxe-lkrn local-grub-entry boot-stick boot-stick-menu boot-stick-retry)
 
 # --- what a case uses ----------------------------------------------------------------------------
