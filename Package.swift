@@ -62,6 +62,10 @@ let package = Package(
                 "Wire", "BootCore", "BootFiles", "SystemIO", "CMicrohttpd", "CZlib", crypto, logging,
             ],
             swiftSettings: settings),
+        .target(
+            name: "NFSServer",
+            dependencies: ["Wire", "BootCore", "BootFiles", "SystemIO", logging],
+            swiftSettings: settings),
         .target(name: "BootMenus", swiftSettings: small),
         .target(
             name: "Kexec",
@@ -75,14 +79,14 @@ let package = Package(
             name: "Configuration",
             dependencies: [
                 "Wire", "BootCore", "BootFiles", "SystemIO", "DHCPServer", "TFTPServer", "HTTPServer",
-                "CYAML",
+                "NFSServer", "CYAML",
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "netbootd",
             dependencies: [
                 "Wire", "BootCore", "SystemIO", "PacketIO", "BootFiles", "DHCPServer", "TFTPServer",
-                "HTTPServer", "Configuration", "Kexec", "JoinCommands", argumentParser, logging,
+                "HTTPServer", "NFSServer", "Configuration", "Kexec", "JoinCommands", argumentParser, logging,
             ],
             swiftSettings: settings),
         // For live hosts of any distribution: it needs no library of theirs.
@@ -127,10 +131,14 @@ let package = Package(
             dependencies: ["Wire", "BootCore", "BootFiles", "SystemIO", "HTTPServer", crypto, logging],
             swiftSettings: settings),
         .testTarget(
+            name: "NFSServerTests",
+            dependencies: ["Wire", "BootCore", "BootFiles", "SystemIO", "NFSServer", "TestSupport", logging],
+            swiftSettings: settings),
+        .testTarget(
             name: "ConfigurationTests",
             dependencies: [
                 "Wire", "BootCore", "BootFiles", "SystemIO", "DHCPServer", "TFTPServer", "HTTPServer",
-                "Configuration",
+                "NFSServer", "Configuration",
             ],
             swiftSettings: settings),
     ]

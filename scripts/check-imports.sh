@@ -15,12 +15,13 @@ allowed() {
     DHCPServer) echo "Wire BootCore SystemIO PacketIO CSQLite Logging" ;;
     TFTPServer) echo "Wire BootCore BootFiles SystemIO Logging" ;;
     HTTPServer) echo "Wire BootCore BootFiles SystemIO CMicrohttpd CZlib Crypto Logging" ;;
+    NFSServer) echo "Wire BootCore BootFiles SystemIO Logging" ;;
     BootMenus) echo "" ;;
     Kexec) echo "Wire BootCore BootMenus SystemIO CLinux CZlib Crypto" ;;
     JoinCommands) echo "Wire BootCore BootMenus SystemIO Kexec ArgumentParser" ;;
     kexec-join) echo "JoinCommands ArgumentParser" ;;
-    Configuration) echo "Wire BootCore BootFiles SystemIO DHCPServer TFTPServer HTTPServer CYAML" ;;
-    netbootd) echo "Wire BootCore SystemIO BootFiles DHCPServer TFTPServer HTTPServer Configuration Kexec JoinCommands ArgumentParser Logging" ;;
+    Configuration) echo "Wire BootCore BootFiles SystemIO DHCPServer TFTPServer HTTPServer NFSServer CYAML" ;;
+    netbootd) echo "Wire BootCore SystemIO BootFiles DHCPServer TFTPServer HTTPServer NFSServer Configuration Kexec JoinCommands ArgumentParser Logging" ;;
     *) return 1 ;;
     esac
 }
