@@ -29,7 +29,7 @@ public struct JoinReport: Equatable, Sendable {
         self.address = address
     }
 
-    private static func line(_ text: String, bytes: Int) -> String {
+    fileprivate static func line(_ text: String, bytes: Int) -> String {
         var scalars = String.UnicodeScalarView()
         var count = 0
         for scalar in text.unicodeScalars {
@@ -59,12 +59,17 @@ public struct JournalEvent: Equatable, Sendable {
         case returned(by: SignOfLife)
         /// It has jumped, and was not noticed for as long as `backWithin`.
         case missing
+        /// It began or ceased to use an export; `detail` says which, and by which version of NFS.
+        case mounted
+        case unmounted
 
         public var name: String {
             switch self {
             case .reported(let stage): stage.rawValue
             case .returned: "returned"
             case .missing: "missing"
+            case .mounted: "mounted"
+            case .unmounted: "unmounted"
             }
         }
     }
@@ -146,6 +151,19 @@ public final class BootJournal: Sendable {
             state.jumped.insert(report.mac)
         }
         if report.stage == .jumping { onChange() }
+    }
+
+    /// A machine mounted an export, or unmounted it.
+    ///
+    /// - Parameter version: of NFS: `3`, `4.2`.
+    public func noteMount(
+        _ path: String, version: String, isMounted: Bool, mac: MACAddress, address: IPv4Address, at now: Int
+    ) {
+        let event = JournalEvent(
+            milliseconds: now, mac: mac, what: isMounted ? .mounted : .unmounted, entry: "",
+            detail: JoinReport.line("\(path) by NFS \(version)", bytes: JoinReport.maximumDetailBytes),
+            address: address)
+        state.withLock { append(event, to: &$0) }
     }
 
     /// A machine did something that the system before the jump would not have done.

@@ -32,6 +32,13 @@ public final class BootTree: Sendable {
         }
     }
 
+    /// A folder of the tree for servers that tell their clients of nodes; each thread takes one of its own.
+    ///
+    /// - Parameter path: relative to the tree; empty: all of it.
+    public func nodes(of path: String) throws(SystemError) -> any NodeTree {
+        try FolderTree(root.openFolder(path))
+    }
+
     /// A boot program of a package, under its world-known name.
     ///
     /// A name alone means any package folder; `…/ldlinux.c32` too, because pxelinux asks for its modules beside

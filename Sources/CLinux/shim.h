@@ -50,6 +50,28 @@ static inline int netbootd_capset(uint64_t mask) {
     return (int)syscall(SYS_capset, &header, data);
 }
 
+/* The capabilities that the calling thread has in effect; 0 when it cannot find out. */
+static inline uint64_t netbootd_cap_effective(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct data[2];
+    if (syscall(SYS_capget, &header, data)) return 0;
+    return (uint64_t)data[1].effective << 32 | data[0].effective;
+}
+
+/* Leaves the calling thread without the capabilities of `mask`, for good. */
+static inline int netbootd_cap_drop(uint64_t mask) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct data[2];
+    if (syscall(SYS_capget, &header, data)) return -1;
+    for (int i = 0; i < 2; i++) {
+        uint32_t kept = ~(uint32_t)(mask >> (32 * i));
+        data[i].effective &= kept;
+        data[i].permitted &= kept;
+        data[i].inheritable &= kept;
+    }
+    return (int)syscall(SYS_capset, &header, data);
+}
+
 static inline void netbootd_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 

@@ -7,6 +7,8 @@ public struct EventLoop: ~Copyable {
     public struct Event: Equatable, Sendable {
         public var token: UInt64
         public var isWritable: Bool
+        /// There is something to read, or an end or an error to be found by reading.
+        public var isReadable = true
     }
 
     private let epoll: OwnedDescriptor
@@ -24,6 +26,16 @@ public struct EventLoop: ~Copyable {
         let mask = EPOLLIN.rawValue | (forWriting ? EPOLLOUT.rawValue : 0)
         guard netbootd_epoll_add(epoll.rawValue, descriptor, mask, token) == 0 else {
             throw .last("epoll_ctl add")
+        }
+    }
+
+    /// Reports a descriptor that was added before for this from now on.
+    public func change(
+        _ descriptor: CInt, token: UInt64, forReading: Bool, forWriting: Bool
+    ) throws(SystemError) {
+        let mask = (forReading ? EPOLLIN.rawValue : 0) | (forWriting ? EPOLLOUT.rawValue : 0)
+        guard netbootd_epoll_change(epoll.rawValue, descriptor, mask, token) == 0 else {
+            throw .last("epoll_ctl change")
         }
     }
 
@@ -62,7 +74,10 @@ public struct EventLoop: ~Copyable {
 
     /// An event that the last wait has brought.
     public subscript(index: Int) -> Event {
-        Event(token: events[index].token, isWritable: events[index].events & EPOLLOUT.rawValue != 0)
+        let mask = events[index].events
+        return Event(
+            token: events[index].token, isWritable: mask & EPOLLOUT.rawValue != 0,
+            isReadable: mask & ~EPOLLOUT.rawValue != 0)
     }
 }
 

@@ -151,7 +151,9 @@ public enum OpenFailure: Error, Equatable, Sendable {
 public final class FileRoot: Sendable {
     public let path: String
     private let descriptor: OwnedDescriptor
-    private let resolve: UInt64
+    let resolve: UInt64
+
+    var rawDescriptor: CInt { descriptor.rawValue }
 
     /// - Parameter trustsLinks: symbolic links in the folder may lead anywhere. For folders of the
     ///   distribution's packages alone.

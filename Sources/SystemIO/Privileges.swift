@@ -3,14 +3,34 @@ import Glibc
 
 /// What this process may do.
 public enum Privileges {
+    /// What servers may need at any time: a reload opens ports, too.
+    private static let servers = mask(CAP_NET_BIND_SERVICE, CAP_NET_RAW)
+    /// Reads every file and enters every folder, and no more than that.
+    private static let readingAll = mask(CAP_DAC_READ_SEARCH)
+
+    private static func mask(_ capabilities: CInt...) -> UInt64 {
+        capabilities.reduce(0) { $0 | UInt64(1) << UInt64($1) }
+    }
+
     /// Turns root into an ordinary user for good, with `CAP_NET_BIND_SERVICE` and `CAP_NET_RAW` and nothing else
     /// (a reload may need them). To be called before any other thread is started.
-    public static func become(_ user: UserIdentity) throws(SystemError) {
-        let kept = UInt64(1) << UInt64(CAP_NET_BIND_SERVICE) | UInt64(1) << UInt64(CAP_NET_RAW)
+    ///
+    /// - Parameter readingAllFiles: with `CAP_DAC_READ_SEARCH`, too, until `giveUpReadingAllFiles`.
+    public static func become(_ user: UserIdentity, readingAllFiles: Bool = false) throws(SystemError) {
+        let kept = servers | (readingAllFiles ? readingAll : 0)
         guard netbootd_become(user.userID, user.groupID, kept) == 0 else {
             throw .last("become the user \(user.name)")
         }
     }
+
+    /// Leaves the calling thread, and those that it starts from now on, without `CAP_DAC_READ_SEARCH`. Threads that
+    /// were started before keep it.
+    public static func giveUpReadingAllFiles() throws(SystemError) {
+        guard netbootd_cap_drop(readingAll) == 0 else { throw .last("give up a capability") }
+    }
+
+    /// Whether this thread may read every file.
+    public static var mayReadAllFiles: Bool { netbootd_cap_effective() & readingAll != 0 }
 
     /// Allows as many open files as this process may have at all: each transfer takes one or two.
     public static func raiseDescriptorLimit() throws(SystemError) {

@@ -44,6 +44,9 @@ public struct IPNetwork: Hashable, Sendable {
 
     /// Whether an address is in it; an IPv4 address is in no network of the other kind.
     public func contains(_ other: IPAddress) -> Bool {
+        if case .v4(let own) = address, case .v4(let other) = other {
+            return prefixLength == 0 || (own.rawValue ^ other.rawValue) >> UInt32(32 - prefixLength) == 0
+        }
         let bytes = other.bytes
         return bytes.count == address.bytes.count && Self.masked(bytes, prefixLength) == address.bytes
     }

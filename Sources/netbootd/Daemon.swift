@@ -79,7 +79,7 @@ final class Daemon {
         let user = deployment.host.user
         try Privileges.provideFolder(
             deployment.configuration.state, for: user, filesNamed: DeploymentConfiguration.leaseDatabase)
-        try Privileges.become(user)
+        try Privileges.become(user, readingAllFiles: deployment.isExporting)
         logger.info("privileges dropped", metadata: ["user": "\(user.name)"])
     }
 
@@ -120,7 +120,7 @@ final class Daemon {
             case .returned(let sign):
                 metadata["by"] = "\(sign.rawValue)"
                 logger.log(level: sign == .firmware ? .warning : .info, "join back", metadata: metadata)
-            case .reported: break
+            case .reported, .mounted, .unmounted: break
             }
         }
     }

@@ -2,6 +2,7 @@ import BootCore
 import Configuration
 import DHCPServer
 import HTTPServer
+import NFSServer
 import SystemIO
 import TFTPServer
 import Wire
@@ -22,6 +23,23 @@ struct Deployment {
         return configuration.httpSettings(
             address: host.address, policy: policy, signingKey: host.signingKey,
             programFolder: program?.lastIndex(of: "/").flatMap { end in program.map { String($0[..<end]) } })
+    }
+
+    var isExporting: Bool { !nfsSettings.exports.isEmpty }
+
+    var nfsSettings: NFSSettings {
+        NFSSettings(
+            address: host.address, interface: host.interface.name,
+            exports: configuration.nfsExports.map { export in
+                NFSExport(
+                    path: "/" + export.path, folder: .tree(export.path),
+                    grants: export.clients.map {
+                        ExportGrant(
+                            clients: .network(
+                                IPNetwork(address: .v4($0.address), prefixLength: $0.prefixLength)
+                                    ?? IPNetwork(host: .v4($0.address))), squash: .none)
+                    })
+            }, policy: policy)
     }
 
     /// One line for whoever started it.

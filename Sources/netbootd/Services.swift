@@ -4,6 +4,7 @@ import Configuration
 import DHCPServer
 import HTTPServer
 import Logging
+import NFSServer
 import SystemIO
 import TFTPServer
 
@@ -13,6 +14,8 @@ final class Services {
     private let dhcp: DHCPService?
     private let tftp: TFTPService
     private let http: HTTPService
+    /// Nil when nothing is exported.
+    private let nfs: NFSService?
     private let failures: FailureReport
     private let journal: BootJournal
 
@@ -36,12 +39,23 @@ final class Services {
         http = try HTTPService(
             settings: deployment.httpSettings, tree: tree, directory: directory, journal: journal,
             logger: logger)
+        let nfsSettings = deployment.nfsSettings
+        nfs =
+            nfsSettings.exports.isEmpty
+            ? nil
+            : try NFSService(
+                settings: nfsSettings, tree: tree, stateFolder: deployment.configuration.state,
+                directory: directory, journal: journal, logger: logger,
+                onFailure: { failures.report("NFS", $0) })
         self.failures = failures
         self.journal = journal
         journal.setBackWithin(deployment.configuration.join.backWithin)
     }
 
     func start() throws {
+        try nfs?.start()
+        // The threads of NFS alone need it: they decide by mode bits themselves who reads what.
+        try Privileges.giveUpReadingAllFiles()
         // Files first: a machine that gets an address asks for them at once.
         try http.start()
         try tftp.start()
@@ -50,6 +64,7 @@ final class Services {
 
     func stop() {
         dhcp?.stop()
+        nfs?.stop()
         tftp.stop()
         http.stop()
     }
@@ -59,6 +74,7 @@ final class Services {
         let tree = try BootTree(folder: deployment.configuration.files)
         http.apply(settings: deployment.httpSettings, tree: tree)
         tftp.apply(settings: deployment.tftpSettings, tree: tree)
+        nfs?.apply(settings: deployment.nfsSettings, tree: tree)
         dhcp?.apply(deployment.dhcpSettings)
         journal.setBackWithin(deployment.configuration.join.backWithin)
     }

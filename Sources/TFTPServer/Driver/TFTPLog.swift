@@ -107,7 +107,7 @@ struct TFTPLog {
 
     /// Lines for debugging come as they come.
     private mutating func admits(
-        _ kind: TFTPLogLimiter.Kind, _ level: Logger.Level, at now: Duration
+        _ kind: TFTPLogKind, _ level: Logger.Level, at now: Duration
     ) -> Bool {
         guard logger.logLevel <= level else { return false }
         return level <= .debug || limiter.admits(kind, at: now)
@@ -148,7 +148,7 @@ extension TFTPAbandonment {
 }
 
 extension TFTPAbandonment {
-    fileprivate var kind: TFTPLogLimiter.Kind {
+    fileprivate var kind: TFTPLogKind {
         switch self {
         case .neverAnswered: .neverAnswered
         case .displaced: .displaced
@@ -171,7 +171,7 @@ extension TFTPRefusal {
         }
     }
 
-    fileprivate var kind: TFTPLogLimiter.Kind {
+    fileprivate var kind: TFTPLogKind {
         switch self {
         case .notFound: .notFound
         case .localBoot: .localBoot
