@@ -58,7 +58,7 @@ public final class NFSService: Sendable {
     public func start() throws(SystemError) {
         let common = NFSCommon(
             sockets: sockets, controls: controls, key: try HandleKey.load(folder: stateFolder, log: log),
-            boot: NFS4Boot(startedAt: WallClock.now.millisecondsSince1970))
+            boot: NFS4Boot(startedAtMilliseconds: WallClock.now.millisecondsSince1970))
         rpcbind?.register()
         let (log, onFailure) = (log, onFailure)
         for number in controls.indices {

@@ -36,8 +36,10 @@ final class NFSWorker {
         self.log = log
         control = common.controls[number]
         (setup, setupNumber) = control.setup
+        var boot = common.boot
+        boot.thread = UInt8(truncatingIfNeeded: number)
         engine = NFSEngine(
-            exports: ExportTable(), key: common.key, registrations: common.registrations, boot: common.boot)
+            exports: ExportTable(), key: common.key, registrations: common.registrations, boot: boot)
         loop = try EventLoop()
         nextSweep = .now + Self.sweepPeriod
         nextToken = 1 + UInt64(common.sockets.listeners.count + common.sockets.datagrams.count)
@@ -202,7 +204,6 @@ extension NFSWorker {
         loop.remove(connection.socket.rawDescriptor)
         connections[connection.caller.connection] = nil
         common.counts.release(connection.caller.address)
-        engine.connectionEnded(connection.caller.connection)
     }
 
     private func serve(_ connection: NFSConnection, _ event: EventLoop.Event, at now: ContinuousClock.Instant)
@@ -309,6 +310,7 @@ extension NFSWorker {
     /// Ends connections that have stood still for too long, and takes new ones again.
     private func sweep(at now: ContinuousClock.Instant) throws(SystemError) {
         nextSweep = now + Self.sweepPeriod
+        engine.expireClients(at: now)
         if number == 0, !isAccepting { try listen(forReading: true) }
         for connection in Array(connections.values) {
             let isStalled =

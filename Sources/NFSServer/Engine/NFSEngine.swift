@@ -13,12 +13,16 @@ struct NFSEngine {
         case portmapper
     }
 
-    var exports: ExportTable
+    var exports: ExportTable {
+        didSet { pseudo = NFS4PseudoFolders(exports.exports) }
+    }
     let key: SipHashKey
     /// What the portmapper tells.
     let registrations: [PortRegistration]
     var mounts = MountTable()
     var states: NFS4States
+    /// Above the exports, for NFSv4.
+    private(set) var pseudo: NFS4PseudoFolders
     private(set) var notices: [NFSNotice] = []
     private var hints = GivenHints()
     /// Of the call that is being answered.
@@ -32,6 +36,7 @@ struct NFSEngine {
         self.key = key
         self.registrations = registrations
         states = NFS4States(boot: boot)
+        pseudo = NFS4PseudoFolders(exports.exports)
     }
 
     /// Answers one message. A reply that stays empty is not sent.
