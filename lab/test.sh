@@ -10,14 +10,15 @@
 # that failed stay until the next run. Needs root. Other settings: the head of lib.sh.
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in lib network initramfs disk machine server netbootd peer root; do . "$here/$part.sh"; done
-for part in boot leases tftp http service join kexec; do . "$here/cases/$part.sh"; done
+for part in lib network initramfs disk machine server netbootd peer root nfs; do . "$here/$part.sh"; done
+for part in boot leases tftp http service join kexec nfs; do . "$here/cases/$part.sh"; done
 
 CASES=(http-clients tftp-clients udhcpc dhclient dhcpcd restart-keeps-lease unknown-ignore reload as-a-service port-taken
   bios-ipxe bios-undionly uefi-ipxe uefi-http lpxelinux menu two-profiles local-bios local-ipxe local-uefi debian-installer
   join-dry-run join-file-load join-segments join-uefi-segments join-bond-vlan join-static join-resumes join-server-restart
   join-flipped-bit join-signature join-memory join-disabled join-interrupted join-systemd join-service join-service-poweroff
-  join-secure-boot join-memtest join-memtest-uefi join-ipxe-lkrn local-grub-entry boot-stick boot-stick-menu boot-stick-retry)
+  join-secure-boot join-memtest join-memtest-uefi join-ipxe-lkrn local-grub-entry boot-stick boot-stick-menu boot-stick-retry
+  nfs-mount)
 
 # --- what a case uses ----------------------------------------------------------------------------
 fail() { printf '%s' "$*" >"$RUN.why"; exit 1; }

@@ -107,6 +107,7 @@ extension BootPolicy {
     /// The placeholders that every template may use; `vars` add to them.
     public static let placeholderNames: Set<String> = [
         "MAC", "mac", "mac-hyphen", "UUID", "uuid", "ip", "hostname", "serial", "arch", "server", "http",
+        "nfs",
     ]
 
     func placeholderValues(
@@ -121,6 +122,7 @@ extension BootPolicy {
             "hostname": Self.harmless(machine.hostname), "serial": Self.harmless(machine.serial),
             "arch": machine.platform?.rawValue ?? "", "server": location.address.description,
             "http": location.httpBase,
+            "nfs": profile.kernel.map { $0.dialect.nfsOptions } ?? "",
         ]
         let own = knownMachine(for: machine)?.vars ?? [:]
         return profile.vars.merging(own) { $1 }.merging(values) { $1 }

@@ -13,3 +13,25 @@ extension InitramfsDialect {
         return .initramfsTools
     }
 }
+
+extension InitramfsDialect {
+    /// Options of a read-only NFS mount in the words of who mounts (docs/booting.md).
+    ///
+    /// The kernel's `nfsroot=` would take version 2 and reads of 4 KiB if it were told nothing, and in an initramfs no
+    /// lock manager answers. klibc's nfsmount, which Debian's initramfs runs, knows no `vers=`.
+    var nfsOptions: String {
+        switch self {
+        case .initramfsTools: "nfsvers=3,tcp,nolock,rsize=1048576"
+        case .dracut, .alpine, .nixos, .none: "vers=3,tcp,nolock,rsize=1048576"
+        }
+    }
+}
+
+extension KernelEntry {
+    /// Who reads the command line before the root file system is there: as stated, or as the line itself lets one guess.
+    var dialect: InitramfsDialect {
+        initramfs
+            ?? .guessed(
+                commandLine: commandLine.expanded { _ in nil }, hasInitrd: !initrds.isEmpty)
+    }
+}

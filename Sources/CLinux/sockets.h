@@ -2,6 +2,7 @@
 #pragma once
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
@@ -182,4 +183,21 @@ static inline int netbootd_privileged_datagram(uint32_t address, uint16_t port, 
         return -1;
     }
     return fd;
+}
+
+/* The addresses of a host, as `peer` of each; answers how many. */
+static inline int netbootd_resolve_host(const char *name, struct netbootd_ends *out, int count) {
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
+    if (getaddrinfo(name, NULL, &hints, &list)) return 0;
+    int found = 0;
+    for (struct addrinfo *item = list; item && found < count; item = item->ai_next) {
+        if (item->ai_family != AF_INET && item->ai_family != AF_INET6) continue;
+        struct sockaddr_storage address;
+        memset(&address, 0, sizeof address);
+        memcpy(&address, item->ai_addr, item->ai_addrlen);
+        memset(&out[found], 0, sizeof out[found]);
+        netbootd_fill_peer(&address, &out[found++]);
+    }
+    freeaddrinfo(list);
+    return found;
 }

@@ -1,4 +1,5 @@
 public import BootFiles
+public import NFSServer
 public import Wire
 
 /// One thing that is wrong with a configuration. `description` puts it into words.
@@ -50,6 +51,10 @@ public enum ConfigurationProblem: Equatable, Sendable {
     case badPlaceholder(String)
     case unknownPlaceholder(String, suggestion: String?, known: [String])
     case nfsPlaceholder
+    case exportOption(ExportOptions.Problem, suggestion: String?)
+    case exportClients(ExportClientsProblem)
+    /// In a file of exports(5).
+    case exportsFile(ExportsFile.What)
     /// This option is the server's own affair.
     case ownedOption(UInt8, OptionOwner)
     case optionTooLong(byteCount: Int)
@@ -87,7 +92,13 @@ public enum AddressProblem: Equatable, Sendable {
 }
 
 public enum ConfigurationAdvice: Equatable, Sendable {
-    case noNFS
+    case exportOption(ExportOptions.Advice)
+    case exportsFile(ExportsFile.What)
+    case everyoneIsRoot
+    case noMachineOfName(String)
+    case unusualNFSPort(UInt16)
+    case portmapperTaken(holder: String?)
+    case cannotReadAllFiles(user: String)
     case unusedProfile(String)
     case noAddressesToGive(IPv4Network)
     case unusedInMode(String)
@@ -124,6 +135,7 @@ public enum Expectation: Equatable, Sendable {
     case address
     case network
     case clients
+    case exportOption
     case range
     case hostname
     case hostnamePattern

@@ -24,6 +24,8 @@ struct ConfigurationReader {
     /// Whether every subnet of the file could be read.
     var subnetsAreWhole = true
     var claims: [Claim: SourcePlace] = [:]
+    /// Whether `{nfs}` means something.
+    var exportsAreStated = false
 
     /// Something that only one may have.
     enum Claim: Hashable {
@@ -31,6 +33,7 @@ struct ConfigurationReader {
         case uuid(SystemUUID)
         case address(IPv4Address)
         case hostname(String)
+        case export(String)
     }
 
     init(findings: Findings) { self.findings = findings }
@@ -46,7 +49,7 @@ struct ConfigurationReader {
         readDHCP(fields, into: &configuration)
         if let tftp = fields[.tftp] { readTFTP(tftp, into: &configuration.tftp) }
         if let http = fields[.http] { readHTTP(http, into: &configuration.http) }
-        if let nfs = fields[.nfs] { configuration.nfsExports = readNFS(nfs) }
+        if let nfs = fields[.nfs] { readNFS(nfs, into: &configuration.nfs) }
         configuration.signingKey = fields[.signingKey]?.filePath()
         if let join = fields[.join] { readJoin(join, into: &configuration.join) }
         readPolicy(fields, into: &configuration)

@@ -1,6 +1,7 @@
 public import BootCore
 public import DHCPServer
 internal import HTTPServer
+public import NFSServer
 internal import TFTPServer
 public import Wire
 
@@ -18,7 +19,7 @@ public struct DeploymentConfiguration: Equatable, Sendable {
     public var dhcp = DHCP()
     public var tftp = TFTP()
     public var http = HTTP()
-    public var nfsExports: [NFSExport] = []
+    public var nfs = NFS()
     /// The file with the private key that manifests are signed with.
     public var signingKey: String?
     public var join = Join()
@@ -102,15 +103,26 @@ public struct DeploymentConfiguration: Equatable, Sendable {
         public var backWithin = BootJournal.defaultBackWithin
     }
 
-    /// Read and checked, but not yet served.
-    public struct NFSExport: Equatable, Sendable {
-        /// In the tree.
-        public var path: String
-        public var clients: [IPv4Network]
+    public struct NFS: Equatable, Sendable {
+        public var port: UInt16
+        public var threads: Int
+        public var maximumConnections: Int
+        public var maximumConnectionsPerClient: Int
+        /// Folders of the tree.
+        public var exports: [NFSExport] = []
+        /// A file of exports(5) with folders of the host.
+        public var exportsFile: String?
 
-        public init(path: String, clients: [IPv4Network]) {
-            self.path = path
-            self.clients = clients
+        /// Whether anything is to be exported.
+        public var isUsed: Bool { !exports.isEmpty || exportsFile != nil }
+
+        /// The NFS server's own defaults.
+        init() {
+            let settings = NFSSettings(address: .any)
+            port = settings.port
+            threads = settings.threads
+            maximumConnections = settings.maximumConnections
+            maximumConnectionsPerClient = settings.maximumConnectionsPerClient
         }
     }
 }

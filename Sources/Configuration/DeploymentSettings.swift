@@ -1,6 +1,7 @@
 public import BootCore
 public import DHCPServer
 public import HTTPServer
+public import NFSServer
 public import TFTPServer
 public import Wire
 
@@ -38,6 +39,24 @@ extension DeploymentConfiguration {
             maximumTransfers: tftp.maximumTransfers,
             maximumTransfersPerClient: tftp.maximumTransfersPerClient,
             maximumWindowSize: tftp.maximumWindowSize, mtu: mtu)
+    }
+
+    /// - Parameters:
+    ///   - interface: whose IPv6 addresses are served, too.
+    ///   - exports: with the names in them looked up (`HostCheck` does that).
+    public func nfsSettings(
+        address: IPv4Address, interface: String, policy: BootPolicy, exports: [NFSExport]
+    ) -> NFSSettings {
+        NFSSettings(
+            address: address, interface: interface, port: nfs.port, threads: nfs.threads,
+            maximumConnections: nfs.maximumConnections,
+            maximumConnectionsPerClient: nfs.maximumConnectionsPerClient, exports: exports, policy: policy,
+            domains: domains)
+    }
+
+    /// Behind the names of machines, by the networks that these are in.
+    var domains: [IPv4Network: String] {
+        Dictionary(dhcp.subnets.compactMap { subnet in subnet.domain.map { (subnet.network, $0) } }) { $1 }
     }
 
     /// Where a package puts the static client.

@@ -24,6 +24,15 @@ final class Findings {
         warnings.append(ConfigurationWarning(file: file, place: place, path: path, advice: advice))
     }
 
+    /// The same of another file than the configuration, which that names.
+    func report(_ problem: ConfigurationProblem, in otherFile: String, at place: SourcePlace) {
+        errors.append(ConfigurationError(file: otherFile, place: place, path: "", problem: problem))
+    }
+
+    func warn(_ advice: ConfigurationAdvice, in otherFile: String, at place: SourcePlace) {
+        warnings.append(ConfigurationWarning(file: otherFile, place: place, path: "", advice: advice))
+    }
+
     /// In the file's order.
     var sortedErrors: [ConfigurationError] {
         Self.sorted(errors) { $0.place }

@@ -1,5 +1,6 @@
 public import BootCore
 internal import DHCPServer
+public import NFSServer
 public import SystemIO
 public import Wire
 
@@ -14,6 +15,8 @@ public struct HostSelection: Equatable, Sendable {
     public var loaders: [Platform: String]
     /// Nil when the configuration names none.
     public var signingKey: SigningKeyFile?
+    /// Of the configuration and of the file of exports(5) that it names.
+    public var exports: [NFSExport] = []
 }
 
 /// What came of comparing a configuration with the host.
@@ -52,11 +55,13 @@ public struct HostCheck<Facts: HostFacts> {
         check.state(for: user ?? facts.currentUser)
         let signingKey = check.signingKey(for: user ?? facts.currentUser)
         check.joinExecutable(for: user ?? facts.currentUser)
+        let exports = check.exports()
         if let address { check.ports(at: address, ports) }
         var selection: HostSelection?
         if let interface, let address, let user, findings.errors.isEmpty {
             selection = HostSelection(
-                interface: interface, address: address, user: user, loaders: loaders, signingKey: signingKey)
+                interface: interface, address: address, user: user, loaders: loaders, signingKey: signingKey,
+                exports: exports)
         }
         return HostReport(
             selection: selection, errors: findings.sortedErrors, warnings: findings.sortedWarnings)
@@ -81,6 +86,7 @@ public struct HostCheck<Facts: HostFacts> {
         check.state(for: user)
         _ = check.signingKey(for: user)
         check.joinExecutable(for: user)
+        _ = check.exports()
         return HostReport(
             selection: nil, errors: findings.sortedErrors, warnings: findings.sortedWarnings)
     }
@@ -110,6 +116,14 @@ public struct HostCheck<Facts: HostFacts> {
         return nobody
     }
 
+    /// A rpcbind may have it: then it is told of our ports.
+    private func checkPortmapper(at address: IPv4Address) {
+        let port = HostPort(transport: .tcp, address: address, number: 111)
+        guard case .taken(let holder) = facts.portState(port, device: nil) else { return }
+        if let holder, ["netbootd", "rpcbind"].contains(holder.name) { return }
+        warn(.portmapperTaken(holder: holder?.description), path: "nfs")
+    }
+
     private func ports(at address: IPv4Address, _ expectation: PortExpectation) {
         guard expectation != .areOurs else { return }
         var ports: [(port: HostPort, device: String?, path: String)] = []
@@ -122,6 +136,13 @@ public struct HostCheck<Facts: HostFacts> {
         let tftp = HostPort(transport: .udp, address: address, number: configuration.tftp.port)
         let http = HostPort(transport: .tcp, address: address, number: configuration.http.port)
         ports += [(tftp, nil, "tftp.port"), (http, nil, "http.port")]
+        if configuration.nfs.isUsed {
+            for transport in [HostPort.Transport.tcp, .udp] {
+                let nfs = HostPort(transport: transport, address: address, number: configuration.nfs.port)
+                ports.append((nfs, nil, "nfs.port"))
+            }
+            checkPortmapper(at: address)
+        }
         for (port, device, path) in ports {
             switch facts.portState(port, device: device) {
             case .free: break

@@ -124,7 +124,7 @@ extension HostCheck {
         return nil
     }
 
-    private static func problem(
+    static func problem(
         ofFolder folder: String, _ error: SystemError, user: UserIdentity, forWriting: Bool
     ) -> HostProblem {
         switch error.code {

@@ -1,5 +1,6 @@
 public import BootFiles
 public import SystemIO
+public import Wire
 
 /// What the host check asks the host.
 public protocol HostFacts {
@@ -17,6 +18,10 @@ public protocol HostFacts {
     /// Whether a folder is empty or holds a file of this prefix, so that root gives it to the servers' user.
     func mayGiveFolder(_ path: String, filesNamed prefix: String) -> Bool
     func portState(_ port: HostPort, device: String?) -> PortState
+    /// Whether the servers that this process starts may read every file.
+    var mayReadAllFiles: Bool { get }
+    /// What the host's resolver says of a name; none when it does not know it.
+    func addresses(ofHost name: String) -> [IPAddress]
 }
 
 /// What becomes of opening a file of the tree.
@@ -107,6 +112,10 @@ public struct LiveHostFacts: HostFacts {
             return .taken(PortHolder.find(transport, address: port.address, port: port.number))
         }
     }
+
+    public var mayReadAllFiles: Bool { Privileges.mayReadAllFiles }
+
+    public func addresses(ofHost name: String) -> [IPAddress] { IPAddress.resolved(name) }
 
     /// Only root can ask for somebody else; anybody else asks for himself.
     private func asking<Answer>(for user: UserIdentity, _ body: () -> Answer) -> Answer {

@@ -41,6 +41,10 @@ public enum HostProblem: Equatable, Sendable {
     case folderTrouble(String, reason: String)
     case file(FileProblem)
     case key(KeyProblem)
+    case exportsFileUnreadable(String, reason: String)
+    /// Both in the configuration and in the file of exports(5).
+    case exportedTwice(String)
+    case unknownHost(String)
     case executableUnreadable(String, user: String, reason: String)
     /// `holder` is a process's name and number.
     case portTaken(HostPort, holder: String?)

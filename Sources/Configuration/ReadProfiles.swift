@@ -100,7 +100,7 @@ extension ConfigurationReader {
 
     /// Letters, digits, `-` and `_`, and not a name that netbootd fills in itself.
     private static func isVariableName(_ name: String) -> Bool {
-        !name.isEmpty && !BootPolicy.placeholderNames.contains(name) && name != "nfs"
+        !name.isEmpty && !BootPolicy.placeholderNames.contains(name)
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
     }
 
@@ -117,7 +117,7 @@ extension ConfigurationReader {
             return nil
         }
         let known = (BootPolicy.placeholderNames.union(variableNames)).sorted()
-        for name in template.placeholders where !known.contains(name) {
+        for name in template.placeholders where !known.contains(name) || name == "nfs" && !exportsAreStated {
             let problem: ConfigurationProblem =
                 name == "nfs"
                 ? .nfsPlaceholder

@@ -2,7 +2,7 @@ internal import BootCore
 internal import DHCPServer
 internal import Wire
 
-/// `dhcp`, `tftp`, `http`, `nfs` and `join`.
+/// `dhcp`, `tftp`, `http` and `join`.
 extension ConfigurationReader {
     private enum DHCPKey: String, ConfigurationKey {
         case mode, subnets, authoritative
@@ -24,14 +24,10 @@ extension ConfigurationReader {
         case idleTimeout = "idle-timeout"
     }
 
-    private enum NFSKey: String, ConfigurationKey { case exports }
-
     private enum JoinKey: String, ConfigurationKey {
         case executable
         case backWithin = "back-within"
     }
-
-    private enum ExportKey: String, ConfigurationKey { case path, clients }
 
     mutating func readDHCP(_ top: Fields<Key>, into configuration: inout DeploymentConfiguration) {
         guard let cursor = top[.dhcp] else {
@@ -97,26 +93,7 @@ extension ConfigurationReader {
         if let time = fields[.backWithin]?.duration(atLeast: 30, atMost: 86400) { join.backWithin = time }
     }
 
-    func readNFS(_ cursor: Cursor) -> [DeploymentConfiguration.NFSExport] {
-        guard let fields = cursor.fields(NFSKey.self), let exports = fields[.exports],
-            let items = exports.items()
-        else { return [] }
-        if !items.isEmpty { exports.warn(.noNFS) }
-        return items.compactMap { item in
-            guard let fields = item.fields(ExportKey.self) else { return nil }
-            let path = fields.required(.path)?.bootPath(orURL: false, orRoot: true)
-            let clients = fields.required(.clients)?.itemsOrOne.compactMap { client in
-                client.parsed(.clients) { text in
-                    IPv4Network(text)
-                        ?? IPv4Address(text).flatMap { IPv4Network(address: $0, prefixLength: 32) }
-                }
-            }
-            guard let path, let clients else { return nil }
-            return DeploymentConfiguration.NFSExport(path: path, clients: clients)
-        }
-    }
-
-    private func check(perClient: Int, at perClientPlace: Cursor?, total: Int, at totalPlace: Cursor?) {
+    func check(perClient: Int, at perClientPlace: Cursor?, total: Int, at totalPlace: Cursor?) {
         guard perClient > total else { return }
         (perClientPlace ?? totalPlace)?.report(.perClientAboveTotal(perClient: perClient, total: total))
     }

@@ -1,4 +1,5 @@
 internal import BootFiles
+internal import NFSServer
 internal import Wire
 
 /// All words of errors and warnings are made here and in the other `Words…` files.
@@ -46,7 +47,11 @@ extension ConfigurationProblem {
         case .unknownPlaceholder(let name, let suggestion, let known):
             "unknown placeholder '{\(name)}'; "
                 + (question(suggestion) ?? "known: \(listed(known)); others come from 'vars'")
-        case .nfsPlaceholder: "'{nfs}' has no value: this version does not export NFS yet"
+        case .nfsPlaceholder: "'{nfs}' has no value: nothing is exported; see the section 'nfs'"
+        case .exportOption(let problem, let suggestion):
+            problem.words + (question(suggestion).map { "; " + $0 } ?? "")
+        case .exportClients(let problem): problem.words
+        case .exportsFile(let what): what.words
         case .ownedOption(let code, let owner): "option \(code) cannot be set: \(owner.words)"
         case .optionTooLong(let count): "this takes \(count) bytes; a DHCP option holds at most 255"
         case .emptyOption: "an option needs at least one byte"

@@ -40,6 +40,10 @@ extension HostProblem {
         case .folderTrouble(let path, let reason): "the folder \(path) cannot be used: \(reason)"
         case .file(let problem): problem.words
         case .key(let problem): problem.words
+        case .exportsFileUnreadable(let path, let reason): "\(path) cannot be read: \(reason)"
+        case .exportedTwice(let path): "\(path) is exported by this file and by 'nfs.exports'"
+        case .unknownHost(let name):
+            "no machine of this configuration is called '\(name)', and the host's resolver does not know it"
         case .executableUnreadable(let path, let user, let reason):
             "the user '\(user)' cannot read \(path): \(reason)"
         }

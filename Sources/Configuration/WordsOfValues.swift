@@ -1,3 +1,5 @@
+internal import NFSServer
+
 extension Found {
     var words: String {
         switch self {
@@ -31,7 +33,9 @@ extension Expectation {
         case .uuid: "a UUID, such as 12345678-9abc-def0-1234-56789abcdef0, not all zeros or ones"
         case .address: "an IPv4 address, such as 10.0.0.1"
         case .network: "a subnet, such as 10.0.0.0/24, with no bits set behind its prefix"
-        case .clients: "a subnet or an IPv4 address"
+        case .clients:
+            "*, an address, a network such as 10.0.0.0/24, or a host name, perhaps with * and ?"
+        case .exportOption: "an option of exports(5), such as no_root_squash"
         case .range: "a range of addresses, such as 10.0.0.100-10.0.0.199, the lower one first"
         case .hostname: "a host name of letters, digits, hyphens and dots"
         case .hostnamePattern: "a host name, or the beginning of one and a *"
@@ -81,7 +85,18 @@ extension ConfigurationAdvice {
     /// The sentence without file, place and path.
     public var words: String {
         switch self {
-        case .noNFS: "this version does not export NFS yet"
+        case .exportOption(let advice): advice.words
+        case .exportsFile(let what): what.words
+        case .everyoneIsRoot: "everybody who reaches this server reads these files as root"
+        case .noMachineOfName(let name):
+            "no machine of this configuration has a name that fits '\(name)', and no others are looked up"
+        case .unusualNFSPort(let port):
+            "clients of NFSv4 ask at port 2049 unless they are told port=\(port)"
+        case .portmapperTaken(let holder):
+            "port 111 is taken by \(holder ?? "another process"); unless that is rpcbind, where netbootd registers "
+                + "itself, NFSv3 clients must be told port= and mountport="
+        case .cannotReadAllFiles(let user):
+            "'\(user)' has no CAP_DAC_READ_SEARCH; files that only their owner may read are not served by NFS"
         case .unusedProfile(let name): "no machine, rule or default boots '\(name)'"
         case .noAddressesToGive(let network):
             "\(network) has neither a range nor a machine with an address; nobody gets one"

@@ -25,22 +25,12 @@ struct Deployment {
             programFolder: program?.lastIndex(of: "/").flatMap { end in program.map { String($0[..<end]) } })
     }
 
-    var isExporting: Bool { !nfsSettings.exports.isEmpty }
-
     var nfsSettings: NFSSettings {
-        NFSSettings(
-            address: host.address, interface: host.interface.name,
-            exports: configuration.nfsExports.map { export in
-                NFSExport(
-                    path: "/" + export.path, folder: .tree(export.path),
-                    grants: export.clients.map {
-                        ExportGrant(
-                            clients: .network(
-                                IPNetwork(address: .v4($0.address), prefixLength: $0.prefixLength)
-                                    ?? IPNetwork(host: .v4($0.address))), squash: .none)
-                    })
-            }, policy: policy)
+        configuration.nfsSettings(
+            address: host.address, interface: host.interface.name, policy: policy, exports: host.exports)
     }
+
+    var isExporting: Bool { !host.exports.isEmpty }
 
     /// One line for whoever started it.
     var summary: String {
@@ -52,7 +42,9 @@ struct Deployment {
             case .proxy: "proxy DHCP"
             case .off: "no DHCP"
             }
-        return "\(dhcp), TFTP and \(location.httpBase) on \(host.interface.name)"
+        let count = host.exports.count
+        let nfs = count == 0 ? "" : ", NFS (\(count) \(count == 1 ? "export" : "exports"))"
+        return "\(dhcp), TFTP\(nfs) and \(location.httpBase) on \(host.interface.name)"
     }
 
     /// The keys that this changes and only a restart can bring about.
@@ -73,6 +65,10 @@ struct Deployment {
                 new.http.maximumConnectionsPerClient == old.http.maximumConnectionsPerClient
             ),
             ("http.idle-timeout", new.http.idleTimeout == old.http.idleTimeout),
+            // Its ports are opened at the start only; without exports they are served and have nothing to offer.
+            ("nfs", running.isExporting || !isExporting),
+            ("nfs.port", new.nfs.port == old.nfs.port),
+            ("nfs.threads", new.nfs.threads == old.nfs.threads),
         ]
         return settings.filter { !$0.isSame }.map(\.key)
     }
@@ -93,6 +89,9 @@ struct Deployment {
         var host = running.host
         host.loaders = self.host.loaders
         host.signingKey = self.host.signingKey
+        if running.isExporting { host.exports = self.host.exports }
+        configuration.nfs.port = old.nfs.port
+        configuration.nfs.threads = old.nfs.threads
         return Deployment(configuration: configuration, host: host)
     }
 }

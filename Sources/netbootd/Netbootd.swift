@@ -13,14 +13,15 @@ struct Netbootd: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "netbootd",
-        abstract: "The one boot server of a subnet: DHCP, TFTP and HTTP from one configuration file.",
+        abstract: "The one boot server of a subnet: DHCP, TFTP, HTTP and NFS from one configuration file.",
         discussion: """
             Start with `netbootd check`, which reads the configuration and says everything that would keep a \
             machine from booting; then `netbootd serve`.
             """,
         version: version,
         subcommands: [
-            Serve.self, Check.self, Journal.self, Keygen.self, JoinCommand.self, LocalCommand.self,
+            Serve.self, Check.self, Exports.self, Journal.self, Keygen.self, JoinCommand.self,
+            LocalCommand.self,
             InitramfsCommand.self,
         ])
 }

@@ -2,6 +2,7 @@ import BootCore
 import Configuration
 import DHCPServer
 import HTTPServer
+import NFSServer
 import TFTPServer
 import Testing
 import Wire
@@ -51,15 +52,13 @@ struct ExampleTests {
     func example() throws {
         let report = parse(Self.text)
         #expect(report.errors == [])
-        #expect(
-            report.warnings.map(\.description) == [
-                "netbootd.yaml:17:5: nfs.exports: warning: this version does not export NFS yet"
-            ])
+        #expect(report.warnings == [])
         let configuration = try #require(report.configuration)
         var expected = DeploymentConfiguration(interface: "eth1", source: configuration.source)
         expected.dhcp.subnets = [try Self.subnet]
-        expected.nfsExports = [
-            .init(path: "depot", clients: [try #require(IPv4Network("10.0.0.0/24"))])
+        let clients = ExportClients.network(try #require(IPNetwork("10.0.0.0/24")))
+        expected.nfs.exports = [
+            NFSExport(path: "/depot", folder: .tree("depot"), grants: [ExportGrant(clients: clients)])
         ]
         expected.profiles = try Self.profiles
         expected.machines = [

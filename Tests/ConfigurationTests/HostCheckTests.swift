@@ -44,6 +44,11 @@ struct FakeHost: HostFacts {
 
     func portState(_ port: HostPort, device: String?) -> PortState { ports[port.number] ?? .free }
 
+    var mayReadAllFiles = true
+    var hostNames: [String: [IPAddress]] = [:]
+
+    func addresses(ofHost name: String) -> [IPAddress] { hostNames[name] ?? [] }
+
     static func interface(
         _ name: String, _ addresses: [String], isUp: Bool = true, mac: UInt64? = 0x0200_0000_0001
     ) -> NetworkInterface {

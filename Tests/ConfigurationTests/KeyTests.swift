@@ -125,8 +125,43 @@ struct KeyTests {
                 ":10:16: nfs.exports: found a mapping; expected a list, such as [a, b]"
             ),
             (
-                "nfs: {exports: [{path: /d, clients: lab}]}",
-                ":10:37: nfs.exports[0].clients: found 'lab'; expected a subnet or an IPv4 address"
+                "nfs: {exports: [{path: /d, clients: 10.0.0.1/24}]}",
+                ":10:37: nfs.exports[0].clients: found '10.0.0.1/24'; expected *, an address, a network such as"
+                    + " 10.0.0.0/24, or a host name, perhaps with * and ?"
+            ),
+            (
+                "nfs: {exports: [{path: /d, clients: []}]}",
+                ":10:37: nfs.exports[0].clients: found nothing; expected *, an address, a network such as"
+                    + " 10.0.0.0/24, or a host name, perhaps with * and ?"
+            ),
+            (
+                "nfs: {exports: [{path: /d, clients: '@lab'}]}",
+                ":10:37: nfs.exports[0].clients: '@lab' is a netgroup, which cannot be looked up; name hosts or networks"
+            ),
+            (
+                "nfs: {exports: [{path: /d, clients: [10.0.0.1, 10.0.0.1]}]}",
+                ":10:48: nfs.exports[0].clients[1]: 10.0.0.1 is there already, at line 10, column 37"
+            ),
+            (
+                "nfs: {exports: [{path: /d, clients: '*', options: rw}]}",
+                ":10:51: nfs.exports[0].options: 'rw' asks for writing, and netbootd serves files read-only; write 'ro'"
+            ),
+            (
+                "nfs: {exports: [{path: /d, clients: '*', options: [ro, no_rootsquash]}]}",
+                ":10:56: nfs.exports[0].options[1]: unknown option 'no_rootsquash'; did you mean 'no_root_squash'?"
+            ),
+            (
+                "nfs: {exports: [{path: /d, clients: '*', options: anonuid=me}]}",
+                ":10:51: nfs.exports[0].options: found 'me'; expected a number from 0 to 4294967295 behind anonuid="
+            ),
+            (
+                "nfs: {exports: [{path: /d, clients: '*'}, {path: d/, clients: '*'}]}",
+                ":10:50: nfs.exports[1].path: /d is there already, at line 10, column 24"
+            ),
+            ("nfs: {threads: 65}", ":10:16: nfs.threads: found '65'; expected a whole number from 1 to 64"),
+            (
+                "nfs: {exports-file: exports}",
+                ":10:21: nfs.exports-file: found 'exports'; expected a file's whole path, such as /etc/netbootd/signing.key, without '..'"
             ),
             ("nfs: {exports: [{path: /d}]}", ":10:17: nfs.exports[0]: the key 'clients' is missing"),
         ] as [(String, String?)])

@@ -31,7 +31,7 @@ struct LogLimiterTests {
     }
 
     private func check(
-        _ limiter: inout Limiter, _ kind: Limiter.Kind, at seconds: Int, isWritten: Bool,
+        _ limiter: inout Limiter, _ kind: TFTPLogKind, at seconds: Int, isWritten: Bool,
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let admitted = limiter.admits(kind, at: .seconds(seconds))
@@ -39,7 +39,7 @@ struct LogLimiterTests {
     }
 
     private func check(
-        _ limiter: inout Limiter, periodEndsAt seconds: Int, _ expected: [Limiter.Kind: Int],
+        _ limiter: inout Limiter, periodEndsAt seconds: Int, _ expected: [TFTPLogKind: Int],
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let counts = limiter.endPeriod(at: .seconds(seconds))

@@ -21,13 +21,15 @@ struct NFSLog {
     var deadline: ContinuousClock.Instant? { limiter.deadline.map { started + $0 } }
 
     /// The configured names of the machine at an address: alone, and with its domain.
-    func names(of address: IPAddress, _ policy: BootPolicy) -> [String] {
+    func names(of address: IPAddress, _ settings: NFSSettings) -> [String] {
+        let policy = settings.policy
         guard case .v4(let address) = address else { return [] }
         let seen = directory.machine(at: address)
         let known =
             seen.flatMap { policy.knownMachine(for: $0) } ?? policy.machines.first { $0.address == address }
         guard let name = known?.hostname?.lowercased() else { return [] }
-        return [name]
+        let domains = settings.domains.filter { $0.key.contains(address) }.values
+        return [name] + domains.map { "\(name).\($0.lowercased())" }
     }
 
     mutating func tell(_ notices: [NFSNotice], at now: ContinuousClock.Instant) {

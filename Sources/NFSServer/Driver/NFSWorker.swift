@@ -197,7 +197,7 @@ extension NFSWorker {
     private func caller(_ ends: SocketEnds, _ transport: RPCCaller.Transport) -> RPCCaller {
         RPCCaller(
             address: ends.peer, port: ends.peerPort, localAddress: ends.local, transport: transport,
-            names: log.names(of: ends.peer, setup.settings.policy))
+            names: log.names(of: ends.peer, setup.settings))
     }
 
     private func close(_ connection: NFSConnection) {

@@ -48,34 +48,10 @@ extension ExportClients {
         case .network(let network):
             network.contains(caller.address) ? (network.isHost ? 1000 : 1 + network.prefixLength) : nil
         case .name(let pattern):
-            caller.names.contains { matches($0, pattern: pattern) }
+            caller.names.contains { fits(name: $0) }
                 ? (pattern.contains { "*?".contains($0) } ? 200 : 900) : nil
         }
     }
-}
-
-/// Whether a host name fits a pattern in which `*` and `?` stand for anything but dots.
-func matches(_ name: String, pattern: String) -> Bool {
-    matches(Array(name.utf8)[...], Array(pattern.utf8)[...])
-}
-
-private func matches(_ name: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {
-    var (name, pattern) = (name, pattern)
-    let dot = UInt8(ascii: ".")
-    while let first = pattern.popFirst() {
-        switch first {
-        case UInt8(ascii: "*"):
-            while true {
-                if matches(name, pattern) { return true }
-                guard let skipped = name.popFirst(), skipped != dot else { return false }
-            }
-        case UInt8(ascii: "?"):
-            guard let found = name.popFirst(), found != dot else { return false }
-        default:
-            guard name.popFirst() == first else { return false }
-        }
-    }
-    return name.isEmpty
 }
 
 /// All exports of a server.

@@ -20,11 +20,13 @@ public struct NFSSettings: Sendable {
     public var exports: [NFSExport]
     /// Whose machines have names that `clients` may state.
     public var policy: BootPolicy
+    /// Behind the names of machines in these networks.
+    public var domains: [IPv4Network: String]
 
     public init(
         address: IPv4Address, interface: String? = nil, port: UInt16 = 2049, portmapperPort: UInt16 = 111,
         threads: Int = 1, maximumConnections: Int = 2048, maximumConnectionsPerClient: Int = 64,
-        exports: [NFSExport] = [], policy: BootPolicy = BootPolicy()
+        exports: [NFSExport] = [], policy: BootPolicy = BootPolicy(), domains: [IPv4Network: String] = [:]
     ) {
         self.address = address
         self.interface = interface
@@ -35,6 +37,7 @@ public struct NFSSettings: Sendable {
         self.maximumConnectionsPerClient = maximumConnectionsPerClient
         self.exports = exports
         self.policy = policy
+        self.domains = domains
     }
 }
 
@@ -60,6 +63,17 @@ public struct NFSExport: Hashable, Sendable {
         self.folder = folder
         self.grants = grants
         self.fsid = fsid
+    }
+
+    /// Where it is on the host.
+    ///
+    /// - Parameter tree: the folder that TFTP and HTTP serve.
+    public func hostFolder(tree: String) -> String {
+        switch folder {
+        case .tree(""): tree
+        case .tree(let path): tree + "/" + path
+        case .host(let path): path
+        }
     }
 }
 
