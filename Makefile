@@ -10,9 +10,10 @@ JOIN := .build/release/kexec-join
 # What the program is made of, what the virtual lab boots, and what the tests bring as clients.
 BUILD_PACKAGES := git pkg-config libpcap-dev libmicrohttpd-dev libsqlite3-dev libyaml-dev zlib1g-dev
 LAB_PACKAGES := iproute2 ethtool qemu-system-x86 ipxe-qemu ipxe pxelinux syslinux-common ovmf busybox-static \
-	linux-image-amd64 cpio kmod python3-minimal mmdebstrap e2fsprogs openssl sbsigntool memtest86+ syslinux mtools
+	linux-image-amd64 cpio kmod python3-minimal mmdebstrap e2fsprogs openssl sbsigntool memtest86+ syslinux mtools \
+	nfs-common klibc-utils
 TEST_PACKAGES := curl tftp-hpa isc-dhcp-client dhcpcd-base debian-installer-12-netboot-amd64
-BENCH_PACKAGES := dnsmasq-base nginx-light
+BENCH_PACKAGES := dnsmasq-base nginx-light nfs-ganesha nfs-ganesha-vfs rpcbind libnfs-dev gcc
 
 .PHONY: build test unit-test fuzz-build lab-test lint format fuzz bench demo install uninstall deb packages clean help
 
@@ -64,6 +65,7 @@ bench: build
 	bench/boot.sh
 	bench/join.sh
 	bench/transfer.sh
+	bench/nfs.sh
 
 fuzz: packages
 	scripts/fuzz.sh
