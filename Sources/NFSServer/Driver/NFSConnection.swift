@@ -146,6 +146,11 @@ final class NFSConnection {
             }
             lastProgress = now
             unsentStart += 1
+            // A client that always leaves one reply in wait must not keep all that went before.
+            if unsentStart >= Self.maximumUnsentReplies {
+                unsent.removeFirst(unsentStart)
+                unsentStart = 0
+            }
         }
         unsent.removeAll(keepingCapacity: true)
         unsentStart = 0
