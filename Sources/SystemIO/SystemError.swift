@@ -19,6 +19,7 @@ public struct SystemError: Error, Equatable, Sendable {
 
     public var isAddressInUse: Bool { code == EADDRINUSE }
     public var isPermission: Bool { code == EACCES || code == EPERM }
+    public var isMissing: Bool { code == ENOENT }
     public var isTimeout: Bool { code == ETIMEDOUT }
     /// The socket's or the interface's buffer is full for the moment.
     public var isBufferFull: Bool { code == EAGAIN || code == ENOBUFS }

@@ -9,7 +9,7 @@ enum HandleKey {
     /// Reads the key, or makes one.
     static func load(folder: String, log: NFSLog) throws(SystemError) -> SipHashKey {
         let path = "\(folder)/\(fileName)"
-        if let text = try? contents(ofFile: path, limit: 256) {
+        if let text = try existing(path) {
             let digits = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace).first
             if let bytes = digits.flatMap({ hexadecimalBytes($0) }), let key = SipHashKey(bytes) {
                 return key
@@ -22,5 +22,15 @@ enum HandleKey {
         try HostFiles.live.write(Array((hexadecimal(bytes) + "\n").utf8), to: path, mode: 0o600)
         guard let key = SipHashKey(bytes) else { preconditionFailure("sixteen bytes make a key") }
         return key
+    }
+
+    /// Nil when there is no such file; any other trouble must not cost all clients their handles.
+    private static func existing(_ path: String) throws(SystemError) -> [UInt8]? {
+        do throws(SystemError) {
+            return try contents(ofFile: path, limit: 256)
+        } catch {
+            guard error.isMissing else { throw error }
+            return nil
+        }
     }
 }
