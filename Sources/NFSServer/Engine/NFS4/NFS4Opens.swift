@@ -119,7 +119,7 @@ extension NFSEngine {
     }
 
     /// A regular file.
-    private func file(_ current: NFS4Current) throws(NFSStatus) -> NFSTarget {
+    func file(_ current: NFS4Current) throws(NFSStatus) -> NFSTarget {
         guard case .node(let target) = current else { throw .isAFolder }
         let node = try asking { () throws(NodeFailure) in try target.export.tree.node(target.node) }
         switch node.status.kind {
@@ -156,7 +156,7 @@ extension NFSEngine {
         return id
     }
 
-    private mutating func newStateID() -> NFS4StateID {
+    mutating func newStateID() -> NFS4StateID {
         var other = XDRWriter(capacity: 12)
         other.uint32(states.boot.number)
         other.uint64(states.nextNumber())
@@ -164,7 +164,7 @@ extension NFSEngine {
     }
 
     /// Sequence numbers of states go round without 0.
-    private func next(_ sequence: UInt32) -> UInt32 { sequence == .max ? 1 : sequence + 1 }
+    func next(_ sequence: UInt32) -> UInt32 { sequence == .max ? 1 : sequence + 1 }
 
     mutating func openDowngrade(
         _ compound: inout NFS4Compound, _ reader: inout XDRReader, into reply: inout RPCReply
@@ -216,19 +216,19 @@ extension NFSEngine {
         }
     }
 
-    private func resolved(_ asked: NFS4StateID, _ compound: NFS4Compound) throws(NFSStatus) -> NFS4StateID {
+    func resolved(_ asked: NFS4StateID, _ compound: NFS4Compound) throws(NFSStatus) -> NFS4StateID {
         guard asked.isCurrent else { return asked }
         guard let current = compound.currentStateID else { throw .badStateID }
         return current
     }
 
-    private func check(_ asked: NFS4StateID, against known: NFS4StateID) throws(NFSStatus) {
+    func check(_ asked: NFS4StateID, against known: NFS4StateID) throws(NFSStatus) {
         // 0 stands for the newest.
         guard asked.sequence != 0, asked.sequence != known.sequence else { return }
         throw Int32(bitPattern: known.sequence &- asked.sequence) > 0 ? .oldStateID : .badStateID
     }
 
-    private func openState(_ asked: NFS4StateID, _ compound: NFS4Compound) throws(NFSStatus) -> NFS4Open {
+    func openState(_ asked: NFS4StateID, _ compound: NFS4Compound) throws(NFSStatus) -> NFS4Open {
         if case .none = compound.current { throw .noFileHandle }
         let id = try resolved(asked, compound)
         guard let open = states.opens[id.other], open.client == compound.client else { throw .badStateID }
@@ -237,134 +237,6 @@ extension NFSEngine {
             open.handle.node.identity == target.node.identity
         else { throw .badStateID }
         return open
-    }
-}
-
-// MARK: - Locks
-
-extension NFSEngine {
-    private static let writeLocks: Set<UInt32> = [2, 4]
-
-    mutating func lock(
-        _ compound: inout NFS4Compound, _ reader: inout XDRReader, into reply: inout RPCReply
-    ) throws(NFSStatus) {
-        let kind = try reader.word()
-        let isReclaim = try reader.flag()
-        try checkRange(try reader.long(), try reader.long())
-        guard (1...4).contains(kind) else { throw .badXDR }
-        let id: NFS4StateID
-        if try reader.flag() {
-            _ = try reader.word()
-            let asked = try reader.stateID()
-            _ = (try reader.word(), try reader.long())
-            let owner = try reader.text(limit: 1024)
-            let open = try openState(asked, compound)
-            if isReclaim { throw .noGrace }
-            guard !Self.writeLocks.contains(kind) else { throw .wrongOpenMode }
-            id = try locked(open, owner, compound)
-        } else {
-            var lock = try lockState(try reader.stateID(), compound)
-            _ = try reader.word()
-            if isReclaim { throw .noGrace }
-            guard !Self.writeLocks.contains(kind) else { throw .wrongOpenMode }
-            lock.id.sequence = next(lock.id.sequence)
-            states.locks[lock.id.other] = lock
-            id = lock.id
-        }
-        compound.currentStateID = id
-        reply.xdr.stateID(id)
-    }
-
-    private mutating func locked(
-        _ open: NFS4Open, _ owner: [UInt8], _ compound: NFS4Compound
-    ) throws(NFSStatus) -> NFS4StateID {
-        let known = states[client: open.client]?.locks.compactMap { states.locks[$0] }
-            .first { $0.owner == owner && $0.open == open.id.other }
-        if var known {
-            known.id.sequence = next(known.id.sequence)
-            states.locks[known.id.other] = known
-            return known.id
-        }
-        guard states[client: open.client]?.locks.count ?? 0 < NFS4States.maximumLocksPerClient else {
-            notice(
-                .atBound(client: compound.caller.address, .locks(limit: NFS4States.maximumLocksPerClient)))
-            throw .delay
-        }
-        let id = newStateID()
-        states.locks[id.other] = NFS4Lock(id: id, client: open.client, owner: owner, open: open.id.other)
-        states[client: open.client]?.locks.insert(id.other)
-        return id
-    }
-
-    /// Read locks conflict with nothing that there can be here.
-    func lockTest(_ compound: NFS4Compound, _ reader: inout XDRReader) throws(NFSStatus) {
-        let kind = try reader.word()
-        try checkRange(try reader.long(), try reader.long())
-        _ = (try reader.long(), try reader.text(limit: 1024))
-        guard (1...4).contains(kind) else { throw .badXDR }
-        if case .none = compound.current { throw .noFileHandle }
-        _ = try file(compound.current)
-    }
-
-    mutating func unlock(
-        _ compound: inout NFS4Compound, _ reader: inout XDRReader, into reply: inout RPCReply
-    ) throws(NFSStatus) {
-        _ = (try reader.word(), try reader.word())
-        var lock = try lockState(try reader.stateID(), compound)
-        try checkRange(try reader.long(), try reader.long())
-        lock.id.sequence = next(lock.id.sequence)
-        states.locks[lock.id.other] = lock
-        compound.currentStateID = lock.id
-        reply.xdr.stateID(lock.id)
-    }
-
-    private func lockState(_ asked: NFS4StateID, _ compound: NFS4Compound) throws(NFSStatus) -> NFS4Lock {
-        if case .none = compound.current { throw .noFileHandle }
-        let id = try resolved(asked, compound)
-        guard let lock = states.locks[id.other], lock.client == compound.client else { throw .badStateID }
-        try check(id, against: lock.id)
-        return lock
-    }
-
-    /// All bits set stand for the file's end.
-    private func checkRange(_ offset: UInt64, _ length: UInt64) throws(NFSStatus) {
-        guard length != 0, length == .max || !offset.addingReportingOverflow(length).overflow else {
-            throw .invalid
-        }
-    }
-
-    func testStateID(
-        _ compound: NFS4Compound, _ reader: inout XDRReader, into reply: inout RPCReply
-    ) throws(NFSStatus) {
-        let count = try reader.number(of: 1024, elementBytes: 16)
-        reply.xdr.uint32(UInt32(count))
-        for _ in 0..<count {
-            let asked = try reader.stateID()
-            reply.xdr.uint32(status(of: asked, compound).rawValue)
-        }
-    }
-
-    private func status(of asked: NFS4StateID, _ compound: NFS4Compound) -> NFSStatus {
-        let open = states.opens[asked.other].map { ($0.id, $0.client) }
-        guard let (id, client) = open ?? states.locks[asked.other].map({ ($0.id, $0.client) }),
-            client == compound.client
-        else { return .badStateID }
-        do throws(NFSStatus) {
-            try check(asked, against: id)
-            return .ok
-        } catch {
-            return error
-        }
-    }
-
-    mutating func freeStateID(_ compound: NFS4Compound, _ reader: inout XDRReader) throws(NFSStatus) {
-        let asked = try reader.stateID()
-        let id = try resolved(asked, compound)
-        let status = status(of: id, compound)
-        guard status == .ok else { throw status }
-        guard states.locks[id.other] != nil else { throw .locksHeld }
-        states.locks[id.other] = nil
-        if let client = compound.client { states[client: client]?.locks.remove(id.other) }
     }
 }
 
