@@ -34,6 +34,7 @@ enum RPCRejection: Error, Equatable {
     /// The RPC version is not 2.
     case versionMismatch
     case badCredentials
+    case badVerifier
     case tooWeak
     case programUnavailable
     case programMismatch(low: UInt32, high: UInt32)
@@ -84,7 +85,11 @@ extension RPCCall {
                 return .rejected(transactionID: transactionID, .badCredentials)
             }
             _ = try reader.uint32()
-            try reader.skipOpaque(limit: maximumAuthBytes)
+            do throws(XDRError) {
+                try reader.skipOpaque(limit: maximumAuthBytes)
+            } catch {
+                return .rejected(transactionID: transactionID, .badVerifier)
+            }
             return .call(
                 RPCCall(
                     transactionID: transactionID, program: program, version: version, procedure: procedure,
@@ -137,6 +142,10 @@ extension XDRWriter {
             deniedHead(transactionID)
             uint32(1)
             uint32(1)
+        case .badVerifier:
+            deniedHead(transactionID)
+            uint32(1)
+            uint32(3)
         case .tooWeak:
             deniedHead(transactionID)
             uint32(1)
