@@ -24,39 +24,49 @@ struct MountTable {
     struct Entry: Equatable {
         var client: IPAddress
         var path: String
-        /// Whether the client has asked for anything inside yet.
-        var isUsed = false
     }
 
-    private(set) var entries: [Entry] = []
-    static let maximumEntries = 4096
+    static let maximumClients = 4096
+    static let maximumEntriesPerClient = 64
+    private var paths: [IPAddress: [String]] = [:]
+    /// Clients in the order of their first mount.
+    private var order: [IPAddress] = []
+    /// Mounts whose client has not asked for anything yet.
+    private var unused: [IPAddress: Set<String>] = [:]
+
+    var entries: [Entry] { order.flatMap { client in paths[client, default: []].map { Entry(client: client, path: $0) } } }
 
     mutating func add(_ client: IPAddress, _ path: String) {
         _ = remove(client, path)
-        if entries.count >= Self.maximumEntries { entries.removeFirst() }
-        entries.append(Entry(client: client, path: path))
-        hasUnused = true
-    }
-
-    mutating func remove(_ client: IPAddress, _ path: String) -> Entry? {
-        guard let index = entries.firstIndex(where: { $0.client == client && $0.path == path }) else {
-            return nil
+        if paths[client] == nil {
+            if order.count >= Self.maximumClients {
+                let first = order.removeFirst()
+                paths[first] = nil
+                unused[first] = nil
+            }
+            order.append(client)
         }
-        return entries.remove(at: index)
+        if paths[client, default: []].count >= Self.maximumEntriesPerClient, let first = paths[client]?.first {
+            _ = remove(client, first)
+        }
+        paths[client, default: []].append(path)
+        unused[client, default: []].insert(path)
     }
 
-    mutating func removeAll(of client: IPAddress) -> [Entry] {
-        defer { entries.removeAll { $0.client == client } }
-        return entries.filter { $0.client == client }
+    /// Nil when it was not there; else whether the client had used anything since.
+    mutating func remove(_ client: IPAddress, _ path: String) -> Bool? {
+        guard let index = paths[client]?.firstIndex(of: path) else { return nil }
+        paths[client]?.remove(at: index)
+        let wasUsed = unused[client]?.remove(path) == nil
+        if unused[client]?.isEmpty == true { unused[client] = nil }
+        return wasUsed
     }
 
-    /// Spares a look through all entries at each call.
-    private var hasUnused = false
+    func paths(of client: IPAddress) -> [String] { paths[client] ?? [] }
 
+    /// The client has asked for something inside an export.
     mutating func used(by client: IPAddress) {
-        guard hasUnused else { return }
-        for index in entries.indices where entries[index].client == client { entries[index].isUsed = true }
-        hasUnused = entries.contains { !$0.isUsed }
+        if !unused.isEmpty { unused[client] = nil }
     }
 }
 
@@ -70,12 +80,13 @@ extension NFSEngine {
             switch call.procedure {
             case 0: return
             case 1: return mountFolder(try reader.opaque(limit: limit), call, caller, &reply)
-            case 2: return dumpMounts(into: &reply)
+            case 2: return dumpMounts(to: caller, into: &reply)
             case 3:
-                let path = text(of: try reader.opaque(limit: limit))
-                return unmounted(mounts.remove(caller.address, path).map { [$0] } ?? [], by: caller)
-            case 4: return unmounted(mounts.removeAll(of: caller.address), by: caller)
-            case 5: return listExports(into: &reply)
+                return unmount(normalized(try reader.opaque(limit: limit)), by: caller)
+            case 4:
+                for path in mounts.paths(of: caller.address) { unmount(path, by: caller) }
+                return
+            case 5: return listExports(to: caller, into: &reply)
             default: break
             }
         } catch {
@@ -87,9 +98,9 @@ extension NFSEngine {
     private mutating func mountFolder(
         _ path: [UInt8], _ call: RPCCall, _ caller: RPCCaller, _ reply: inout RPCReply
     ) {
-        let path = text(of: path)
         do throws(MountFailure) {
             let handle = try handle(ofMounted: path, call, caller)
+            let path = normalized(path)
             reply.xdr.uint32(MountProtocol.Status.ok.rawValue)
             reply.xdr.opaque(handle.bytes(key: key))
             reply.xdr.uint32(1)
@@ -98,14 +109,15 @@ extension NFSEngine {
             notice(.mounted(client: caller.address, path: path, version: .v3))
         } catch {
             reply.xdr.uint32(error.status.rawValue)
-            notice(.refused(client: caller.address, path: path, error.refusal))
+            notice(
+                .refused(client: caller.address, path: String(decoding: path, as: UTF8.self), error.refusal))
         }
     }
 
     private func handle(
-        ofMounted path: String, _ call: RPCCall, _ caller: RPCCaller
+        ofMounted path: [UInt8], _ call: RPCCall, _ caller: RPCCaller
     ) throws(MountFailure) -> FileHandle {
-        let names = pathNames(Array(path.utf8))
+        let names = pathNames(path)
         guard var (export, rest) = exports.export(holding: names) else {
             throw MountFailure(
                 .notFound, .noSuchExport(exports: exports.exports.map(\.path)))
@@ -157,24 +169,31 @@ extension NFSEngine {
         }
     }
 
-    private mutating func unmounted(_ entries: [MountTable.Entry], by caller: RPCCaller) {
-        for entry in entries {
-            notice(.unmounted(client: caller.address, path: entry.path, version: .v3))
-            if !entry.isUsed { hint(.leftAtOnce(path: entry.path), to: caller) }
-        }
+    private mutating func unmount(_ path: String, by caller: RPCCaller) {
+        guard let wasUsed = mounts.remove(caller.address, path) else { return }
+        notice(.unmounted(client: caller.address, path: path, version: .v3))
+        if !wasUsed { hint(.leftAtOnce(path: path), to: caller) }
     }
 
-    private func dumpMounts(into reply: inout RPCReply) {
-        for entry in mounts.entries.suffix(256) {
+    private func dumpMounts(to caller: RPCCaller, into reply: inout RPCReply) {
+        let limit = listLimit(for: caller)
+        for entry in mounts.entries {
+            let start = reply.xdr.count
             reply.xdr.bool(true)
             reply.xdr.string("\(entry.client)")
             reply.xdr.string(entry.path)
+            if reply.xdr.count > limit {
+                reply.xdr.shorten(to: start)
+                break
+            }
         }
         reply.xdr.bool(false)
     }
 
-    private func listExports(into reply: inout RPCReply) {
+    private func listExports(to caller: RPCCaller, into reply: inout RPCReply) {
+        let limit = listLimit(for: caller)
         for export in exports.exports {
+            let start = reply.xdr.count
             reply.xdr.bool(true)
             reply.xdr.string(export.path)
             for grant in export.settings.grants where grant.clients != .everyone {
@@ -182,11 +201,21 @@ extension NFSEngine {
                 reply.xdr.string(grant.clients.description)
             }
             reply.xdr.bool(false)
+            if reply.xdr.count > limit {
+                reply.xdr.shorten(to: start)
+                break
+            }
         }
         reply.xdr.bool(false)
     }
 
-    private func text(of path: [UInt8]) -> String { String(decoding: path, as: UTF8.self) }
+    /// How long a list may be: in a datagram it must not make much of little.
+    private func listLimit(for caller: RPCCaller) -> Int { caller.transport == .tcp ? 1 << 20 : 8000 }
+
+    /// A path in the one way in which it is kept, however the client spells it.
+    private func normalized(_ path: [UInt8]) -> String {
+        "/" + pathNames(path).map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
+    }
 }
 
 private struct MountFailure: Error {

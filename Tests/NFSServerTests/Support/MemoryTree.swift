@@ -151,3 +151,37 @@ final class MemoryTree: NodeTree {
 
     func fileNumber(of identity: NodeIdentity) -> UInt64 { identity.number }
 }
+
+/// A folder of a tree in memory as a tree of its own, with the same nodes.
+final class Subtree: NodeTree {
+    private let tree: MemoryTree
+    private let top: UInt64
+
+    init(_ tree: MemoryTree, at top: UInt64) {
+        self.tree = tree
+        self.top = top
+    }
+
+    var root: Node { get throws(NodeFailure) { try tree.node(tree.reference(top)) } }
+    func timePassed(to now: ContinuousClock.Instant) {}
+    func node(_ reference: NodeReference) throws(NodeFailure) -> Node { try tree.node(reference) }
+    func child(_ name: [UInt8], of folder: NodeReference) throws(NodeFailure) -> Node {
+        try tree.child(name, of: folder)
+    }
+    func parent(of folder: NodeReference) throws(NodeFailure) -> Node {
+        folder.identity.number == top ? try root : try tree.parent(of: folder)
+    }
+    func linkTarget(of link: NodeReference) throws(NodeFailure) -> [UInt8] { try tree.linkTarget(of: link) }
+    func entries(
+        of folder: NodeReference, after cookie: UInt64, withNodes: Bool, _ body: (FolderEntry) -> Bool
+    ) throws(NodeFailure) -> Bool {
+        try tree.entries(of: folder, after: cookie, withNodes: withNodes, body)
+    }
+    func content(
+        of file: NodeReference, at offset: UInt64, count: Int
+    ) throws(NodeFailure) -> (node: Node, content: NodeContent) {
+        try tree.content(of: file, at: offset, count: count)
+    }
+    func space() throws(NodeFailure) -> FileSystemSpace { try tree.space() }
+    func fileNumber(of identity: NodeIdentity) -> UInt64 { identity.number }
+}

@@ -4,7 +4,7 @@ import Wire
 @testable import NFSServer
 
 /// An engine with a clock and callers of its own; calls go in and replies come out as bytes.
-struct TestEngine {
+final class TestEngine {
     static let key = SipHashKey(Array(0..<16))
     static let client = IPv4Address("10.0.0.7")
     static let server = IPv4Address("10.0.0.1")
@@ -41,13 +41,13 @@ struct TestEngine {
     }
 
     /// Sends bytes, and gives back the message without its mark.
-    mutating func send(_ message: [UInt8], door: NFSEngine.Door = .nfs) throws -> [UInt8] {
+    func send(_ message: [UInt8], door: NFSEngine.Door = .nfs) throws -> [UInt8] {
         engine.timePassed(to: now)
         try engine.answer(message.span, from: caller, at: door, into: &reply, now: now)
         return reply.isEmpty ? [] : try reply.datagram()
     }
 
-    mutating func call(
+    func call(
         _ program: UInt32, _ version: UInt32, _ procedure: UInt32, door: NFSEngine.Door = .nfs,
         _ arguments: (inout XDRWriter) -> Void = { _ in }
     ) throws -> Answer {
@@ -72,7 +72,7 @@ struct TestEngine {
     }
 
     /// A call that the RPC layer must take.
-    mutating func results(
+    func results(
         _ program: UInt32, _ version: UInt32, _ procedure: UInt32, door: NFSEngine.Door = .nfs,
         _ arguments: (inout XDRWriter) -> Void = { _ in }
     ) throws -> Results {
@@ -82,14 +82,14 @@ struct TestEngine {
         return Results(bytes)
     }
 
-    mutating func nfs3(
+    func nfs3(
         _ procedure: NFS3Procedure, _ arguments: (inout XDRWriter) -> Void = { _ in }
     ) throws -> Results {
         try results(NFSProtocol.program, 3, procedure.rawValue, arguments)
     }
 
     /// MNT: the handle, or the status.
-    mutating func mount(_ path: String) throws -> Result<[UInt8], NFSStatus> {
+    func mount(_ path: String) throws -> Result<[UInt8], NFSStatus> {
         var results = try results(MountProtocol.program, 3, 1) { $0.string(path) }
         let status = try results.status()
         guard status == .ok else { return .failure(status) }
@@ -98,7 +98,7 @@ struct TestEngine {
         return .success(handle)
     }
 
-    mutating func takeNotices() -> [NFSNotice] { engine.takeNotices() }
+    func takeNotices() -> [NFSNotice] { engine.takeNotices() }
 
     func handle(_ export: Export, _ tree: MemoryTree, _ number: UInt64) -> [UInt8] {
         FileHandle(export: export.id, node: tree.reference(number)).bytes(key: engine.key)
@@ -143,7 +143,7 @@ extension RPCCredentials {
 extension Export {
     /// An export of a tree in memory, which every host may mount as whom it likes.
     init(
-        _ path: String, _ tree: MemoryTree, squash: ExportGrant.Squash = .none, clients: ExportClients = .everyone,
+        _ path: String, _ tree: any NodeTree, squash: ExportGrant.Squash = .none, clients: ExportClients = .everyone,
         insecure: Bool = false, fsid: UInt64? = nil
     ) throws {
         try self.init(
@@ -151,7 +151,7 @@ extension Export {
             grants: [ExportGrant(clients: clients, squash: squash, allowsAnyPort: insecure)], fsid: fsid)
     }
 
-    init(_ path: String, _ tree: MemoryTree, grants: [ExportGrant], fsid: UInt64? = nil) throws {
+    init(_ path: String, _ tree: any NodeTree, grants: [ExportGrant], fsid: UInt64? = nil) throws {
         try self.init(NFSExport(path: path, folder: .tree(""), grants: grants, fsid: fsid), tree: tree)
     }
 }
