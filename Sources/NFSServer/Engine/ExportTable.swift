@@ -8,6 +8,8 @@ struct Export {
     let id: UInt32
     let tree: any NodeTree
     let root: NodeReference
+    /// Of the path.
+    let names: [ArraySlice<UInt8>]
 
     var path: String { settings.path }
 
@@ -18,6 +20,7 @@ struct Export {
         self.settings = settings
         self.tree = tree
         id = Self.id(of: settings)
+        names = pathNames(Array(settings.path.utf8))
         root = try tree.root.reference
     }
 
@@ -76,7 +79,7 @@ struct ExportTable {
     {
         var best: (export: Export, count: Int)?
         for export in exports {
-            let own = pathNames(Array(export.path.utf8))
+            let own = export.names
             guard own.count <= names.count, own.count >= best?.count ?? 0,
                 zip(own, names).allSatisfy({ $0.elementsEqual($1) })
             else { continue }

@@ -37,7 +37,7 @@ struct NFS4PseudoFolders {
     subscript(number: UInt64) -> Folder? { folders[number] }
 
     private mutating func add(_ export: Export) {
-        let names = pathNames(Array(export.path.utf8))
+        let names = export.names
         guard let last = names.last else {
             rootExport = export.id
             parents[export.id] = Self.rootNumber
