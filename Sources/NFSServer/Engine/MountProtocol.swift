@@ -34,7 +34,9 @@ struct MountTable {
     /// Mounts whose client has not asked for anything yet.
     private var unused: [IPAddress: Set<String>] = [:]
 
-    var entries: [Entry] { order.flatMap { client in paths[client, default: []].map { Entry(client: client, path: $0) } } }
+    var entries: [Entry] {
+        order.flatMap { client in paths[client, default: []].map { Entry(client: client, path: $0) } }
+    }
 
     mutating func add(_ client: IPAddress, _ path: String) {
         _ = remove(client, path)
@@ -46,7 +48,8 @@ struct MountTable {
             }
             order.append(client)
         }
-        if paths[client, default: []].count >= Self.maximumEntriesPerClient, let first = paths[client]?.first {
+        if paths[client, default: []].count >= Self.maximumEntriesPerClient, let first = paths[client]?.first
+        {
             _ = remove(client, first)
         }
         paths[client, default: []].append(path)

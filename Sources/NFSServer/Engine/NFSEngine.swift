@@ -106,7 +106,9 @@ struct NFSEngine {
             notice(
                 .malformed(
                     client: caller.address, program: call.program, procedure: call.procedure, error))
-        case .versionMismatch, .badCredentials, .badVerifier, .tooWeak, .programUnavailable, .procedureUnavailable: break
+        case .versionMismatch, .badCredentials, .badVerifier, .tooWeak, .programUnavailable,
+            .procedureUnavailable:
+            break
         }
     }
 }

@@ -43,14 +43,17 @@ final class MemoryTree: NodeTree {
         let status = NodeStatus(
             inode: lastNumber, kind: kind, permissions: permissions, linkCount: 1, userID: user,
             groupID: group, byteCount: UInt64(content.count), allocatedBytes: 512, deviceNumber: device,
-            accessed: FileTime(seconds: 1_000, nanoseconds: 1), modified: FileTime(seconds: 2_000, nanoseconds: 2),
+            accessed: FileTime(seconds: 1_000, nanoseconds: 1),
+            modified: FileTime(seconds: 2_000, nanoseconds: 2),
             changed: FileTime(seconds: 3_000, nanoseconds: UInt32(lastNumber)))
         items[lastNumber] = Item(status: status, parent: folder, content: content)
         items[folder]?.children.append((name, lastNumber))
         return lastNumber
     }
 
-    func addFolder(_ name: String, to folder: UInt64 = 1, permissions: UInt32 = 0o755, user: UInt32 = 0) -> UInt64 {
+    func addFolder(_ name: String, to folder: UInt64 = 1, permissions: UInt32 = 0o755, user: UInt32 = 0)
+        -> UInt64
+    {
         add(name, to: folder, .folder, permissions: permissions, user: user)
     }
 
@@ -146,7 +149,8 @@ final class MemoryTree: NodeTree {
     func space() throws(NodeFailure) -> FileSystemSpace {
         if let failure { throw failure }
         return FileSystemSpace(
-            totalBytes: 1 << 40, freeBytes: 1 << 30, availableBytes: 1 << 29, totalFiles: 1000, freeFiles: 900)
+            totalBytes: 1 << 40, freeBytes: 1 << 30, availableBytes: 1 << 29, totalFiles: 1000, freeFiles: 900
+        )
     }
 
     func fileNumber(of identity: NodeIdentity) -> UInt64 { identity.number }

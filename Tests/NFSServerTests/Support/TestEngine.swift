@@ -18,10 +18,13 @@ final class TestEngine {
 
     init(
         _ exports: [Export], address: String = "10.0.0.7", port: UInt16 = 700,
-        transport: RPCCaller.Transport = .tcp, key: SipHashKey? = TestEngine.key, startedAt: Int = 1_700_000_000_000,
+        transport: RPCCaller.Transport = .tcp, key: SipHashKey? = TestEngine.key,
+        startedAt: Int = 1_700_000_000_000,
         hasIPv6: Bool = true
     ) throws {
-        guard let key, let peer = IPAddress(address), let local = IPAddress("10.0.0.1") else { throw Unusable() }
+        guard let key, let peer = IPAddress(address), let local = IPAddress("10.0.0.1") else {
+            throw Unusable()
+        }
         engine = NFSEngine(
             exports: ExportTable(exports), key: key,
             registrations: Portmapper.registrations(
@@ -143,7 +146,8 @@ extension RPCCredentials {
 extension Export {
     /// An export of a tree in memory, which every host may mount as whom it likes.
     init(
-        _ path: String, _ tree: any NodeTree, squash: ExportGrant.Squash = .none, clients: ExportClients = .everyone,
+        _ path: String, _ tree: any NodeTree, squash: ExportGrant.Squash = .none,
+        clients: ExportClients = .everyone,
         insecure: Bool = false, fsid: UInt64? = nil
     ) throws {
         try self.init(

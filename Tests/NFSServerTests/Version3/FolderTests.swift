@@ -62,7 +62,8 @@ struct FolderTests {
     private func all(isPlus: Bool, names: UInt32 = 8192, most: UInt32) throws -> [Entry] {
         var entries: [Entry] = []
         while true {
-            let page = try page(after: entries.last?.cookie ?? 0, isPlus: isPlus, names: names, most: most).get()
+            let page = try page(after: entries.last?.cookie ?? 0, isPlus: isPlus, names: names, most: most)
+                .get()
             #expect(page.byteCount <= most, "a page of more than was asked for")
             #expect(page.isAtEnd || !page.entries.isEmpty)
             entries += page.entries
@@ -70,7 +71,9 @@ struct FolderTests {
         }
     }
 
-    @Test("Whatever the page's size, every name comes once, in the same order", arguments: [640, 700, 1000, 4096, 65_536, UInt32.max])
+    @Test(
+        "Whatever the page's size, every name comes once, in the same order",
+        arguments: [640, 700, 1000, 4096, 65_536, UInt32.max])
     func pages(most: UInt32) throws {
         for isPlus in [false, true] {
             let entries = try all(isPlus: isPlus, most: most)
@@ -100,7 +103,9 @@ struct FolderTests {
             #expect(throws: NFSStatus.tooSmall) { try page(after: 0, isPlus: isPlus, most: 100).get() }
         }
         // Names alone are counted against dircount.
-        #expect(throws: NFSStatus.tooSmall) { try page(after: 0, isPlus: true, names: 20, most: 65_536).get() }
+        #expect(throws: NFSStatus.tooSmall) {
+            try page(after: 0, isPlus: true, names: 20, most: 65_536).get()
+        }
     }
 
     @Test("READDIRPLUS keeps to how much of a page may be names")

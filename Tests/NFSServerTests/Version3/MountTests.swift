@@ -20,7 +20,8 @@ struct MountTests {
         return MountProtocol.Status(rawValue: status.rawValue)
     }
 
-    @Test("An export is mounted by its path, however its slashes are written",
+    @Test(
+        "An export is mounted by its path, however its slashes are written",
         arguments: ["/srv/export", "/srv/export/", "//srv///export", "/srv/./export", "srv/export"])
     func spellings(path: String) throws {
         #expect(try server.mount(path).get() == server.handle(export, tree, 1))
@@ -36,7 +37,9 @@ struct MountTests {
         #expect(try server.mount("/srv/export/folder/deep").get() == server.handle(export, tree, folder))
     }
 
-    @Test("What is not exported, not there, no folder or out of the export is refused, with the reason in a notice")
+    @Test(
+        "What is not exported, not there, no folder or out of the export is refused, with the reason in a notice"
+    )
     func refused() throws {
         tree.add("file")
         let client = server.caller.address
@@ -57,7 +60,9 @@ struct MountTests {
 
     @Test("A path longer than 1024 bytes cannot be decoded")
     func longPath() throws {
-        let answer = try server.call(MountProtocol.program, 3, 1) { $0.string("/" + String(repeating: "x", count: 1024)) }
+        let answer = try server.call(MountProtocol.program, 3, 1) {
+            $0.string("/" + String(repeating: "x", count: 1024))
+        }
         #expect(answer == .accepted(4, []))
     }
 
@@ -68,7 +73,8 @@ struct MountTests {
         #expect(try failure("/e", on: server) == .accessDenied)
         #expect(
             server.takeNotices() == [
-                .refused(client: server.caller.address, path: "/e", .clientNotAllowed(clients: ["10.9.0.0/16"]))
+                .refused(
+                    client: server.caller.address, path: "/e", .clientNotAllowed(clients: ["10.9.0.0/16"]))
             ])
     }
 
@@ -138,7 +144,10 @@ struct MountTests {
         server.caller.address = try #require(IPAddress("10.0.0.8"))
         _ = try server.mount("/srv/export")
         #expect(try server.results(MountProtocol.program, 3, 4).isAtEnd)
-        #expect(server.engine.mounts.entries.map { "\($0.client) \($0.path)" } == ["10.0.0.7 /srv/export", "10.0.0.7 /srv/export/a"])
+        #expect(
+            server.engine.mounts.entries.map { "\($0.client) \($0.path)" } == [
+                "10.0.0.7 /srv/export", "10.0.0.7 /srv/export/a",
+            ])
     }
 
     @Test("One client's mounts do not push out everybody else's")

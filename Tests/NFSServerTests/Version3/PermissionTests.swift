@@ -30,7 +30,9 @@ struct PermissionTests {
         #expect(try access(.folder, mode, credentials) == granted)
     }
 
-    private func access(_ kind: NodeStatus.Kind, _ mode: UInt32, _ credentials: RPCCredentials) throws -> UInt32 {
+    private func access(_ kind: NodeStatus.Kind, _ mode: UInt32, _ credentials: RPCCredentials) throws
+        -> UInt32
+    {
         let tree = MemoryTree()
         let export = try Export("/export", tree)
         let server = try TestEngine([export])
@@ -41,7 +43,9 @@ struct PermissionTests {
             // MODIFY, EXTEND and DELETE, too, which nobody gets.
             $0.uint32(0x3f)
         }
-        guard try results.status() == .ok, try results.postOperation3() != nil else { throw TestEngine.Unusable() }
+        guard try results.status() == .ok, try results.postOperation3() != nil else {
+            throw TestEngine.Unusable()
+        }
         let granted = try results.word()
         guard results.isAtEnd else { throw TestEngine.Unusable() }
         return granted
@@ -96,7 +100,9 @@ struct PermissionTests {
         let export = try Export("/export", tree)
         let server = try TestEngine([export])
         server.credentials = .user(5, 5)
-        for (mode, lookUp, list) in [(UInt32(0o711), NFSStatus.ok, NFSStatus.accessDenied), (0o744, .accessDenied, .ok)] {
+        for (mode, lookUp, list) in [
+            (UInt32(0o711), NFSStatus.ok, NFSStatus.accessDenied), (0o744, .accessDenied, .ok),
+        ] {
             let folder = tree.addFolder("folder-\(mode)", permissions: mode)
             tree.add("file", to: folder)
             var results = try server.nfs3(.lookUp) {
@@ -125,7 +131,8 @@ struct PermissionTests {
                 $0.uint32(10)
             }
         }
-        #expect(server.takeNotices() == [.hint(client: server.caller.address, .squashedRoot(path: "/export"))])
+        #expect(
+            server.takeNotices() == [.hint(client: server.caller.address, .squashedRoot(path: "/export"))])
     }
 
     @Test("Ports from 1024 on may ask only where the export says insecure, for a handle as for a mount")
@@ -189,7 +196,8 @@ struct PermissionTests {
         #expect(try results.status() == .accessDenied)
         #expect(
             server.takeNotices() == [
-                .refused(client: server.caller.address, path: "/export", .clientNotAllowed(clients: ["10.0.0.7"]))
+                .refused(
+                    client: server.caller.address, path: "/export", .clientNotAllowed(clients: ["10.0.0.7"]))
             ])
     }
 }

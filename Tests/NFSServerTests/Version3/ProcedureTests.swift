@@ -40,7 +40,8 @@ struct ProcedureTests {
     }
 
     private static let kinds: [(NodeStatus.Kind, UInt32)] = [
-        (.file, 1), (.folder, 2), (.blockDevice, 3), (.characterDevice, 4), (.link, 5), (.socket, 6), (.fifo, 7),
+        (.file, 1), (.folder, 2), (.blockDevice, 3), (.characterDevice, 4), (.link, 5), (.socket, 6),
+        (.fifo, 7),
     ]
 
     @Test("Each kind of node has its number", arguments: kinds)
@@ -117,7 +118,8 @@ struct ProcedureTests {
 
     /// Offset and count, and how much comes.
     private static let pieces: [(UInt64, UInt32, Int)] = [
-        (0, 10_000, 10_000), (0, 1, 1), (0, 0, 0), (9_999, 1, 1), (9_999, 2, 1), (10_000, 1, 0), (5_000, .max, 5_000),
+        (0, 10_000, 10_000), (0, 1, 1), (0, 0, 0), (9_999, 1, 1), (9_999, 2, 1), (10_000, 1, 0),
+        (5_000, .max, 5_000),
         (.max, .max, 0), (UInt64(Int64.max), 4096, 0), (4_096, 3, 3),
     ]
 
@@ -175,7 +177,9 @@ struct ProcedureTests {
         var results = try server.nfs3(.fileSystemStatus) { $0.opaque(handle(1)) }
         #expect(try results.status() == .ok)
         #expect(try results.postOperation3()?.type == 2)
-        for value: UInt64 in [1 << 40, 1 << 30, 1 << 29, 1000, 900, 900] { #expect(try results.long() == value) }
+        for value: UInt64 in [1 << 40, 1 << 30, 1 << 29, 1000, 900, 900] {
+            #expect(try results.long() == value)
+        }
         #expect(try results.word() == 0 && results.isAtEnd)
 
         results = try server.nfs3(.fileSystemInformation) { $0.opaque(handle(1)) }

@@ -94,7 +94,8 @@ struct FallbackTests {
         // NFSACL and NLM.
         (100_227, 3, 0, .accepted(1, [])), (100_021, 4, 0, .accepted(1, [])),
         // The portmapper is on port 111 alone.
-        (100_000, 2, 0, .accepted(1, [])), (100_003, 3, 22, .accepted(3, [])), (100_003, 4, 2, .accepted(3, [])),
+        (100_000, 2, 0, .accepted(1, [])), (100_003, 3, 22, .accepted(3, [])),
+        (100_003, 4, 2, .accepted(3, [])),
         (100_005, 3, 6, .accepted(3, [])),
     ]
 
@@ -127,7 +128,8 @@ struct FallbackTests {
         let first = server.caller.address
         #expect(
             server.takeNotices() == [
-                .hint(client: first, .oldVersion(program: 100_003, version: 2)), .hint(client: first, .lockManager),
+                .hint(client: first, .oldVersion(program: 100_003, version: 2)),
+                .hint(client: first, .lockManager),
             ])
         server.caller.address = try #require(IPAddress("10.0.0.8"))
         _ = try server.call(100_003, 2, 0)

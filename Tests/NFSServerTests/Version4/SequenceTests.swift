@@ -70,11 +70,13 @@ struct SequenceTests {
     func misordered() throws {
         let session = try TestSession(server)
         for (slot, sequence, status) in [
-            (UInt32(0), UInt32(0), NFSStatus.misordered), (0, 2, .misordered), (0, 1, .ok), (0, 3, .misordered),
+            (UInt32(0), UInt32(0), NFSStatus.misordered), (0, 2, .misordered), (0, 1, .ok),
+            (0, 3, .misordered),
             (1, 2, .misordered), (1, 1, .ok), (0, 2, .ok), (63, 1, .ok), (64, 1, .badSlot),
         ] {
             (session.slot, session.sequence) = (slot, sequence)
-            #expect(try session.again { $0.add(.putRootHandle) }.status == status, "slot \(slot), \(sequence)")
+            #expect(
+                try session.again { $0.add(.putRootHandle) }.status == status, "slot \(slot), \(sequence)")
         }
     }
 
@@ -91,7 +93,9 @@ struct SequenceTests {
     @Test("SEQUENCE stands at the beginning, and once")
     func position() throws {
         let session = try TestSession(server)
-        let reply = try session.compound { $0.add(.sequence) { $0.fixedOpaque([UInt8](repeating: 0, count: 36)) } }
+        let reply = try session.compound {
+            $0.add(.sequence) { $0.fixedOpaque([UInt8](repeating: 0, count: 36)) }
+        }
         #expect(reply.status == .sequencePosition)
     }
 

@@ -10,7 +10,9 @@ struct SessionTests {
 
     init() throws { server = try TestEngine([try Export("/export", tree)]) }
 
-    @Test("Only 4.1 and 4.2 are there: another minor version is refused, and 4.0 told of", arguments: [0, 3, .max] as [UInt32])
+    @Test(
+        "Only 4.1 and 4.2 are there: another minor version is refused, and 4.0 told of",
+        arguments: [0, 3, .max] as [UInt32])
     func minorVersion(minor: UInt32) throws {
         let reply = try server.compound(minor: minor, tag: "tag") { $0.add(.putRootHandle) }
         #expect(reply.status == .minorVersionMismatch && reply.count == 0 && reply.results.isAtEnd)
@@ -42,12 +44,16 @@ struct SessionTests {
         #expect(two.status == .notOnlyOperation)
     }
 
-    @Test("An operation that there is none of is illegal, one of 4.2 is not supported in 4.2 and illegal in 4.1")
+    @Test(
+        "An operation that there is none of is illegal, one of 4.2 is not supported in 4.2 and illegal in 4.1"
+    )
     func unknownOperations() throws {
         let session = try TestSession(server)
         for (minor, number, status) in [
-            (UInt32(1), UInt32(59), NFSStatus.illegalOperation), (1, 0, .illegalOperation), (1, 2, .illegalOperation),
-            (2, 59, .notSupported), (2, 69, .notSupported), (2, 75, .notSupported), (2, 76, .illegalOperation),
+            (UInt32(1), UInt32(59), NFSStatus.illegalOperation), (1, 0, .illegalOperation),
+            (1, 2, .illegalOperation),
+            (2, 59, .notSupported), (2, 69, .notSupported), (2, 75, .notSupported),
+            (2, 76, .illegalOperation),
         ] {
             session.minor = minor
             var reply = try session.compound { $0.add(number: number) }
@@ -95,7 +101,9 @@ struct SessionTests {
         #expect(throws: NFSStatus.notFound) { try server.exchangeID("client", flags: update).get() }
         let session = try TestSession(server)
         #expect(try server.exchangeID("client", flags: update).get().client == session.client)
-        #expect(throws: NFSStatus.notSame) { try server.exchangeID("client", verifier: 2, flags: update).get() }
+        #expect(throws: NFSStatus.notSame) {
+            try server.exchangeID("client", verifier: 2, flags: update).get()
+        }
         server.credentials = .user(1000, 1000)
         #expect(throws: NFSStatus.notPermitted) { try server.exchangeID("client", flags: update).get() }
     }
@@ -135,7 +143,9 @@ struct SessionTests {
         for limits: [UInt32] in [[100, 4096, 0, 8, 1], [4096, 100, 0, 8, 1], [4096, 4096, 0, 1, 1]] {
             #expect(throws: NFSStatus.tooSmall) { try server.createSession(client, 1, limits: limits).get() }
         }
-        #expect(throws: NFSStatus.invalid) { try server.createSession(client, 1, limits: [4096, 4096, 0, 8, 0]).get() }
+        #expect(throws: NFSStatus.invalid) {
+            try server.createSession(client, 1, limits: [4096, 4096, 0, 8, 0]).get()
+        }
         #expect(try server.createSession(client, 1).get().limits.count == 5)
     }
 
@@ -160,7 +170,9 @@ struct SessionTests {
     @Test("DESTROY_SESSION and DESTROY_CLIENTID end what there is, in this order")
     func destroy() throws {
         let session = try TestSession(server)
-        let destroyClient = { try server.compound { $0.add(.destroyClientID) { $0.uint64(session.client) } }.status }
+        let destroyClient = {
+            try server.compound { $0.add(.destroyClientID) { $0.uint64(session.client) } }.status
+        }
         #expect(try destroyClient() == .clientIDBusy)
         let early = try session.compound {
             $0.add(.destroySession) { $0.fixedOpaque(session.id) }
@@ -168,7 +180,9 @@ struct SessionTests {
         }
         #expect(early.status == .notOnlyOperation)
         #expect(try server.compound { $0.add(.destroySession) { $0.fixedOpaque(session.id) } }.status == .ok)
-        #expect(try server.compound { $0.add(.destroySession) { $0.fixedOpaque(session.id) } }.status == .badSession)
+        #expect(
+            try server.compound { $0.add(.destroySession) { $0.fixedOpaque(session.id) } }.status
+                == .badSession)
         #expect(try destroyClient() == .ok)
         #expect(try destroyClient() == .staleClientID)
         #expect(server.engine.states.clients.isEmpty)
@@ -199,7 +213,9 @@ struct SessionTests {
         #expect(try bind([UInt8](repeating: 0, count: 16), 3) == .badSession)
     }
 
-    @Test("A mount is told of at the first use of an export, and its end when the client goes or is not heard of")
+    @Test(
+        "A mount is told of at the first use of an export, and its end when the client goes or is not heard of"
+    )
     func notices() throws {
         let client = server.caller.address
         for leaves in [true, false] {
@@ -210,7 +226,8 @@ struct SessionTests {
                     $0.lookUp("export")
                 }
             }
-            #expect(server.takeNotices() == [.mounted(client: client, path: "/export", version: .v4(minor: 1))])
+            #expect(
+                server.takeNotices() == [.mounted(client: client, path: "/export", version: .v4(minor: 1))])
             if leaves {
                 _ = try server.compound { $0.add(.destroySession) { $0.fixedOpaque(session.id) } }
                 _ = try server.compound { $0.add(.destroyClientID) { $0.uint64(session.client) } }
@@ -221,7 +238,8 @@ struct SessionTests {
                 server.now += .seconds(1)
                 server.engine.expireClients(at: server.now)
             }
-            #expect(server.takeNotices() == [.unmounted(client: client, path: "/export", version: .v4(minor: 1))])
+            #expect(
+                server.takeNotices() == [.unmounted(client: client, path: "/export", version: .v4(minor: 1))])
         }
     }
 }

@@ -130,7 +130,10 @@ struct RecordTests {
     func longest() throws {
         let limit = RecordAssembler.maximumRecordBytes
         let record = [UInt8](repeating: 7, count: limit + 1)
-        #expect(try records(stream(Array(record.dropLast()), fragments: [limit]), piece: 10_000) == [Array(record.dropLast())])
+        #expect(
+            try records(stream(Array(record.dropLast()), fragments: [limit]), piece: 10_000) == [
+                Array(record.dropLast())
+            ])
         #expect(throws: RecordAssembler.Violation.tooLong(byteCount: limit + 1, limit: limit)) {
             try records(stream(record, fragments: [limit + 1]), piece: 10_000)
         }
